@@ -1,0 +1,91 @@
+#include "nn/backpropagation.h"
+
+#include <utility>
+
+namespace pare::nn {
+
+Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightView view)
+    : view_(std::move(view)),
+      parameters_(parameter_count(model)),
+      gradient_(Vector::Zero(parameter_count(model))) {
+  Index offset = 0;
+  for (const Layer& variant : model.layers) {
+    const auto& dense = std::get<DenseLayer>(variant);
+    const Index outputs = dense.weights.rows();
+    layers_.push_back({outputs, dense.weights.cols(), offset, dense.activation, dense.weights,
+                       Matrix(batch_size, outputs), Matrix(batch_size, outputs)});
+    weights(parameters_, layers_.back()) = dense.weights;
+    bias(parameters_, layers_.back()) = dense.bias;
+    offset += dense.weights.size() + outputs;
+  }
+}
+
+Backpropagation::WeightMap Backpropagation::weights(Vector& flat, const LayerState& layer) {
+  return {flat.data() + layer.offset, layer.outputs, layer.inputs};
+}
+
+Backpropagation::BiasMap Backpropagation::bias(Vector& flat, const LayerState& layer) {
+  return {flat.data() + layer.offset + layer.outputs * layer.inputs, layer.outputs};
+}
+
+void Backpropagation::show(std::size_t index) {
+  LayerState& layer = layers_[index];
+  layer.viewed = weights(parameters_, layer);
+  if (view_) view_(index, layer.viewed);
+}
+
+void Backpropagation::forward(const ConstMatrixRef& inputs) {
+  const Index samples = inputs.rows();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    show(i);
+    LayerState& layer = layers_[i];
+    auto out = layer.activations.topRows(samples);
+    if (i == 0) {
+      out.noalias() = inputs * layer.viewed.transpose();
+    } else {
+      out.noalias() = layers_[i - 1].activations.topRows(samples) * layer.viewed.transpose();
+    }
+    out.rowwise() += bias(parameters_, layer).transpose();
+    if (layer.activation == Activation::relu) out = out.cwiseMax(0.0F);
+  }
+}
+
+void Backpropagation::backward(const ConstMatrixRef& inputs) {
+  const Index samples = inputs.rows();
+  for (std::size_t i = layers_.size(); i-- > 0;) {
+    LayerState& layer = layers_[i];
+    auto deltas = layer.deltas.topRows(samples);
+    if (layer.activation == Activation::relu) {
+      deltas.array() *= (layer.activations.topRows(samples).array() > 0).cast<float>();
+    }
+    bias(gradient_, layer) = deltas.colwise().sum();
+    if (i == 0) {
+      weights(gradient_, layer).noalias() = deltas.transpose() * inputs;
+      return;
+    }
+    LayerState& before = layers_[i - 1];
+    weights(gradient_, layer).noalias() = deltas.transpose() * before.activations.topRows(samples);
+    before.deltas.topRows(samples).noalias() = deltas * layer.viewed;
+  }
+}
+
+double Backpropagation::gradient(const Batch& batch, const Objective& objective) {
+  forward(batch.inputs);
+  const Index samples = batch.inputs.rows();
+  LayerState& last = layers_.back();
+  const double loss =
+      objective(last.activations.topRows(samples), batch, last.deltas.topRows(samples));
+  backward(batch.inputs);
+  return loss;
+}
+
+void Backpropagation::store(Model& model) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    show(i);
+    auto& dense = std::get<DenseLayer>(model.layers[i]);
+    dense.weights = layers_[i].viewed;
+    dense.bias = bias(parameters_, layers_[i]);
+  }
+}
+
+}  // namespace pare::nn

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "nn/model.h"
+
+namespace pare::nn {
+
+/// What a dataset's targets are, and so which loss and which accuracy fit it.
+enum class Task : std::uint8_t { regression, classification };
+
+/// Inputs and what should come out.
+struct Dataset {
+  Matrix inputs;   ///< [samples, features], in the user's own units
+  Matrix targets;  ///< [samples, outputs]; for classification the probabilities, mostly one-hot
+  Task task = Task::regression;
+};
+
+/// The three parts that never mix: passes see the first two, only the last measurement the third.
+struct Split {
+  Dataset train;
+  Dataset validation;
+  Dataset test;
+};
+
+/// A noisy sine, y = amplitude * sin(angular_frequency * x + phase) + noise.
+struct SineOptions {
+  double amplitude = 1;
+  double angular_frequency = 1;  ///< radians per unit of x
+  double phase = 0;              ///< radians
+  double noise = 0;  ///< standard deviation of the training and validation targets' noise
+  double low = 0;    ///< range of x, low < high
+  double high = 6.283185307179586;
+  Index train_samples = 600;
+  Index validation_samples = 200;
+  Index test_samples = 1000;  ///< at least 2
+};
+
+/// Training and validation inputs are uniformly random; the test set is the evenly spaced,
+/// noise-free sine from `low` to `high`, both included.
+Split make_sine(const SineOptions& options, std::uint64_t seed);
+
+}  // namespace pare::nn

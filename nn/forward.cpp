@@ -1,0 +1,62 @@
+#include "nn/forward.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "nn/quantization.h"
+
+namespace pare::nn {
+
+Matrix forward(const DenseLayer& layer, const Matrix& inputs) {
+  Matrix outputs = inputs * layer.weights.transpose();
+  outputs.rowwise() += layer.bias.transpose();
+  if (layer.activation == Activation::relu) outputs = outputs.cwiseMax(0.0F);
+  return outputs;
+}
+
+Matrix forward(const Model& model, const Matrix& inputs) {
+  if (arithmetic(model) == Arithmetic::int8) {
+    return dequantize(forward_int8(model, quantize(inputs, input_quantization(model))),
+                      output_quantization(model));
+  }
+  Matrix values = inputs;
+  for (const Layer& layer : model.layers) values = forward(std::get<DenseLayer>(layer), values);
+  return values;
+}
+
+Int8Matrix forward_int8(const Int8Layer& layer, const Int8Matrix& inputs) {
+  const std::int32_t least = layer.activation == Activation::relu ? layer.output.zero_point : -128;
+  Int8Matrix outputs(inputs.rows(), layer.weights.rows());
+  for (Index row = 0; row < layer.weights.rows(); ++row) {
+    const FixedPointMultiplier factor = row_multiplier(layer, row);
+    for (Index sample = 0; sample < inputs.rows(); ++sample) {
+      std::int32_t accumulator = layer.bias[row];
+      for (Index i = 0; i < inputs.cols(); ++i) {
+        accumulator += layer.weights(row, i) * (inputs(sample, i) - layer.input.zero_point);
+      }
+      const std::int32_t y = requantize(accumulator, factor) + layer.output.zero_point;
+      outputs(sample, row) = static_cast<std::int8_t>(std::clamp(y, least, 127));
+    }
+  }
+  return outputs;
+}
+
+Int8Matrix forward_int8(const Model& model, Int8Matrix inputs) {
+  if (arithmetic(model) != Arithmetic::int8) {
+    throw std::invalid_argument("forward_int8 needs an int8 model");
+  }
+  for (const Layer& layer : model.layers) {
+    inputs = forward_int8(std::get<Int8Layer>(layer), inputs);
+  }
+  return inputs;
+}
+
+const Quantization& input_quantization(const Model& model) {
+  return std::get<Int8Layer>(model.layers.front()).input;
+}
+
+const Quantization& output_quantization(const Model& model) {
+  return std::get<Int8Layer>(model.layers.back()).output;
+}
+
+}  // namespace pare::nn

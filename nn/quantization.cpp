@@ -1,0 +1,95 @@
+#include "nn/quantization.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace pare::nn {
+
+FixedPointMultiplier quantize_multiplier(double factor) {
+  if (!(factor >= 0 && factor < 0x1p30)) {
+    throw std::invalid_argument(
+        fmt::format("requantization factor {} is outside [0, 2^30)", factor));
+  }
+  int shift = 0;
+  std::int64_t multiplier = std::llround(std::frexp(factor, &shift) * 0x1p31);
+  if (multiplier == std::int64_t{1} << 31) {
+    multiplier /= 2;
+    ++shift;
+  }
+  if (shift < -31) return {};
+  return {static_cast<std::int32_t>(multiplier), shift};
+}
+
+std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor) {
+  const int left = std::max(factor.shift, 0);
+  const int right = std::max(-factor.shift, 0);
+  const std::int64_t product = (std::int64_t{value} << left) * factor.multiplier;
+  const std::int64_t nudge = product >= 0 ? std::int64_t{1} << 30 : 1 - (std::int64_t{1} << 30);
+  const std::int64_t high = (product + nudge) / (std::int64_t{1} << 31);
+  const std::int64_t mask = (std::int64_t{1} << right) - 1;
+  const std::int64_t remainder = high & mask;
+  const std::int64_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+  return static_cast<std::int32_t>((high >> right) + (remainder > threshold ? 1 : 0));
+}
+
+FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row) {
+  if (layer.weight_scales.size() == 1) {
+    const float product = layer.input.scale * layer.weight_scales[0];
+    return quantize_multiplier(static_cast<double>(product) / double{layer.output.scale});
+  }
+  const double product = double{layer.input.scale} * double{layer.weight_scales[row]};
+  return quantize_multiplier(product / double{layer.output.scale});
+}
+
+bool accumulator_fits(const Int8Layer& layer, Index row) {
+  std::int64_t low = layer.bias[row];  // of every partial sum: products first, in any order
+  std::int64_t high = layer.bias[row];
+  for (Index i = 0; i < layer.weights.cols(); ++i) {
+    const std::int64_t weight = layer.weights(row, i);
+    const std::int64_t at_low = weight * (-128 - layer.input.zero_point);
+    const std::int64_t at_high = weight * (127 - layer.input.zero_point);
+    low += std::min({at_low, at_high, std::int64_t{0}});
+    high += std::max({at_low, at_high, std::int64_t{0}});
+  }
+  const int left = std::max(row_multiplier(layer, row).shift, 0);
+  const std::int64_t limit = (std::int64_t{1} << 30) >> left;
+  return low > -limit && high < limit;
+}
+
+Quantization choose_quantization(float low, float high) {
+  const double least = std::min(double{low}, 0.0);
+  const double most = std::max(double{high}, 0.0);
+  const double scale = (most - least) / 255;
+  if (!(scale >= double{std::numeric_limits<float>::min()})) return {};
+  const double from_least = -128 - least / scale;
+  const double from_most = 127 - most / scale;
+  const double error_least = 128 + std::abs(least / scale);
+  const double error_most = 127 + std::abs(most / scale);
+  const double zero_point = std::round(error_least < error_most ? from_least : from_most);
+  return {static_cast<float>(scale),
+          static_cast<std::int32_t>(std::clamp(zero_point, -128.0, 127.0))};
+}
+
+std::int8_t quantize(float real, const Quantization& quantization) {
+  const float steps = std::round(real / quantization.scale);
+  const float shifted = steps + static_cast<float>(quantization.zero_point);
+  return static_cast<std::int8_t>(std::clamp(shifted, -128.0F, 127.0F));
+}
+
+float dequantize(std::int8_t quantized, const Quantization& quantization) {
+  return quantization.scale * static_cast<float>(quantized - quantization.zero_point);
+}
+
+Int8Matrix quantize(const Matrix& reals, const Quantization& quantization) {
+  return reals.unaryExpr([&](float real) { return quantize(real, quantization); });
+}
+
+Matrix dequantize(const Int8Matrix& quantized, const Quantization& quantization) {
+  return quantized.unaryExpr([&](std::int8_t q) { return dequantize(q, quantization); });
+}
+
+}  // namespace pare::nn

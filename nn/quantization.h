@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include "nn/model.h"
+
+namespace pare::nn {
+
+/// A positive real factor as integers: multiplier * 2^(shift - 31), multiplier in [2^30, 2^31).
+/// Source: TensorFlow Lite kernels/internal/quantization_util.cc, QuantizeMultiplier.
+struct FixedPointMultiplier {
+  std::int32_t multiplier = 0;  ///< 0 for a factor below 2^-32
+  int shift = 0;                ///< > 0 shifts left
+};
+
+/// The fixed-point form of `factor`. Throws std::invalid_argument unless 0 <= factor < 2^30.
+FixedPointMultiplier quantize_multiplier(double factor);
+
+/// round(round(value * 2^max(shift, 0) * multiplier / 2^31) / 2^max(-shift, 0)), ties of the first
+/// rounding towards +infinity, of the second away from zero: TFLite's default, "double rounding".
+/// `value` * 2^max(shift, 0) must fit int32.
+/// Source: kernels/internal/common.h, MultiplyByQuantizedMultiplier; gemmlowp fixedpoint.h.
+std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor);
+
+/// The factor from a row's accumulator to the layer's output: input scale * weight scale / output
+/// scale; the first product in float32 for a per-tensor scale, in double for per-row ones.
+/// Source: kernels/kernel_util.cc, PopulateConvolutionQuantizationParams and
+/// GetQuantizedConvolutionMultipler.
+FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row);
+
+/// True if no int8 input can bring a row's accumulator, or a part of its sum in any order, as
+/// requantize shifts it, to 2^30: one bit below int32, which a kernel may use to double it.
+bool accumulator_fits(const Int8Layer& layer, Index row);
+
+/// The int8 quantization of a tensor whose values lie in [low, high]: the range is widened to
+/// contain 0, spread over 255 steps, and the zero point nudged to an integer.
+/// Source: tensorflow/lite/tools/optimize/quantization_utils.cc, and Jacob et al. 2018, section 3.
+Quantization choose_quantization(float low, float high);
+
+/// The nearest int8 for `real`, ties away from zero, saturated.
+std::int8_t quantize(float real, const Quantization& quantization);
+
+float dequantize(std::int8_t quantized, const Quantization& quantization);
+
+/// Element by element, shapes kept: [samples, features].
+Int8Matrix quantize(const Matrix& reals, const Quantization& quantization);
+Matrix dequantize(const Int8Matrix& quantized, const Quantization& quantization);
+
+}  // namespace pare::nn

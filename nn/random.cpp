@@ -1,0 +1,52 @@
+#include "nn/random.h"
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <utility>
+
+namespace pare::nn {
+
+Random::Random(std::uint64_t seed, std::uint64_t stream) : increment_((stream << 1) | 1) {
+  bits();
+  state_ += seed;
+  bits();
+}
+
+std::uint32_t Random::bits() {
+  const std::uint64_t old = state_;
+  state_ = old * 6364136223846793005U + increment_;
+  const auto xorshifted = static_cast<std::uint32_t>(((old >> 18) ^ old) >> 27);
+  const auto rotation = static_cast<std::uint32_t>(old >> 59);
+  return (xorshifted >> rotation) | (xorshifted << ((32 - rotation) & 31));
+}
+
+std::uint32_t Random::below(std::uint32_t bound) {
+  const std::uint32_t threshold = (0 - bound) % bound;
+  for (;;) {
+    const std::uint32_t drawn = bits();
+    if (drawn >= threshold) return drawn % bound;
+  }
+}
+
+double Random::uniform(double low, double high) { return low + (high - low) * (bits() * 0x1p-32); }
+
+double Random::normal() {
+  const double radius = std::sqrt(-2 * std::log((bits() + 1.0) * 0x1p-32));
+  return radius * std::cos(2 * std::numbers::pi * bits() * 0x1p-32);
+}
+
+std::vector<Index> Random::permutation(Index count) {
+  std::vector<Index> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), Index{0});
+  shuffle(order, *this);
+  return order;
+}
+
+void shuffle(std::vector<Index>& order, Random& random) {
+  for (std::size_t i = order.size(); i > 1; --i) {
+    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+  }
+}
+
+}  // namespace pare::nn

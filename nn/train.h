@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "nn/dataset.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+
+namespace pare::nn {
+
+/// One step's samples, gathered; `rows` are their places in the training data.
+struct Batch {
+  ConstMatrixRef inputs;   ///< [batch, features], scaled as training sees them
+  ConstMatrixRef targets;  ///< [batch, outputs]
+  std::span<const Index> rows;
+};
+
+/// What training lowers: returns the loss of `outputs` [batch, outputs] and writes its gradient
+/// with respect to them. Labels, a teacher's outputs, or a blend.
+using Objective =
+    std::function<double(const ConstMatrixRef& outputs, const Batch& batch, MatrixRef gradient)>;
+
+/// What the forward pass sees in place of a layer's weights, edited in place; the gradient goes
+/// straight to the weights themselves. Kept zeros, fake quantization and weight sharing are views.
+using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
+
+/// The view under which every weight that is 0 in `model` stays 0.
+WeightView keep_zeros(const Model& model);
+
+struct TrainOptions {
+  int epochs = 100;       ///< passes over the training data, >= 0
+  Index batch_size = 64;  ///< samples, >= 1; the last batch of an epoch may be smaller
+  OptimizerKind optimizer = OptimizerKind::adam;
+  double learning_rate = 0.01;  ///< > 0
+  double momentum = 0.9;        ///< of sgd, in [0, 1)
+  Schedule schedule = Schedule::cosine;
+  /// Train on features mapped from their range in the training data to [-1, 1]; the mapping is
+  /// folded into the first layer, so that the model still takes the user's own units.
+  bool scale_inputs = true;
+};
+
+/// What to train besides the plain recipe; every member has a working default.
+struct TrainHooks {
+  Objective objective;  ///< default: the loss of the data's task on its targets
+  WeightView view;      ///< default: the weights as they are
+  /// Called after each epoch with its number, from 1, and the mean loss of its batches.
+  std::function<void(int epoch, double loss)> on_epoch;
+};
+
+/// `model` (float32) trained on `data` by mini-batches in an order that `seed` fixes; its weights
+/// are as the view shows them. Throws std::invalid_argument on an int8 model, sizes that do not
+/// fit, or a loss that is no longer finite.
+Model train(Model model, const Dataset& data, const TrainOptions& options, std::uint64_t seed,
+            const TrainHooks& hooks = {});
+
+/// A new model of `hidden` widths between the data's features and its targets, trained as above.
+Model train_new(const std::vector<Index>& hidden, Activation activation, const Dataset& data,
+                const TrainOptions& options, std::uint64_t seed, const TrainHooks& hooks = {});
+
+}  // namespace pare::nn
