@@ -1,0 +1,27 @@
+#include "compress/define_pass.h"
+#include "compress/training_options.h"
+
+namespace pare::compress {
+
+/// Trains on, with every weight that is 0 kept 0.
+struct Finetune {
+  static constexpr PassInfo kInfo{
+      .summary = "trains on; weights that are 0 stay 0",
+      .source =
+          "Han, Pool, Tran, Dally, \"Learning both Weights and Connections for Efficient "
+          "Neural Networks\", NIPS 2015, section 3.3"};
+
+  explicit Finetune(Options& options) : training(options, 100, "passes over the training data") {}
+
+  nn::Model operator()(nn::Model model, const Context& context) const {
+    const nn::WeightView view = nn::keep_zeros(model);
+    return nn::train(std::move(model), context.train, training.in(context), context.seed,
+                     {.objective = {}, .view = view, .on_epoch = {}});
+  }
+
+  PassTraining training;
+};
+
+template PassDefinition define<Finetune>(Options&);
+
+}  // namespace pare::compress

@@ -1,0 +1,187 @@
+#include "compress/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace pare::compress {
+namespace {
+
+std::string shown(double value) {
+  return std::isinf(value) ? (value > 0 ? "inf" : "-inf") : fmt::format("{}", value);
+}
+
+std::string shown(Range range) {
+  return fmt::format("[{}, {}{}", shown(range.low), shown(range.high),
+                     std::isinf(range.high) ? ")" : "]");
+}
+
+std::string shown(const OptionValue& given) {
+  struct Show {
+    std::string operator()(bool b) const { return b ? "true" : "false"; }
+    std::string operator()(std::int64_t i) const { return fmt::format("{}", i); }
+    std::string operator()(double d) const { return shown(d); }
+    std::string operator()(const std::string& s) const { return fmt::format("\"{}\"", s); }
+    std::string operator()(const std::vector<double>& v) const {
+      return fmt::format("[{}]", fmt::join(v, ", "));
+    }
+  };
+  return std::visit(Show{}, given.value);
+}
+
+bool inside(double value, Range range) { return value >= range.low && value <= range.high; }
+
+std::string located(const std::string& where, std::string_view message) {
+  return where.empty() ? std::string(message) : fmt::format("{}: {}", where, message);
+}
+
+[[noreturn]] void wrong_type(std::string_view name, const OptionValue& given,
+                             std::string_view expected) {
+  throw std::invalid_argument(
+      located(given.where, fmt::format("{} = {} is not {}", name, shown(given), expected)));
+}
+
+}  // namespace
+
+Options::Options(std::string owner, Values values, std::string where)
+    : owner_(std::move(owner)), values_(std::move(values)), where_(std::move(where)) {}
+
+const OptionValue* Options::take(std::string_view name) {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return nullptr;
+  return &taken_.insert(values_.extract(found)).position->second;
+}
+
+double Options::checked_number(std::string_view name, const OptionValue& given, Range range) const {
+  double value = 0;
+  if (const auto* real = std::get_if<double>(&given.value)) {
+    value = *real;
+  } else if (const auto* whole = std::get_if<std::int64_t>(&given.value)) {
+    value = static_cast<double>(*whole);
+  } else {
+    wrong_type(name, given, "a number");
+  }
+  if (!inside(value, range)) {
+    fail(name, fmt::format("{} = {} is outside {}", name, shown(given), shown(range)));
+  }
+  return value;
+}
+
+std::vector<double> Options::checked_numbers(std::string_view name, const OptionValue& given,
+                                             Range range) const {
+  const auto* list = std::get_if<std::vector<double>>(&given.value);
+  if (list == nullptr) wrong_type(name, given, "a list of numbers");
+  for (const double value : *list) {
+    if (!inside(value, range)) {
+      fail(name, fmt::format("{} = {}: {} is outside {}", name, shown(given), shown(value),
+                             shown(range)));
+    }
+  }
+  return *list;
+}
+
+double Options::number(std::string_view name, double fallback, Range range, std::string_view help) {
+  docs_.push_back({std::string(name), shown(fallback), shown(range), std::string(help)});
+  const OptionValue* given = take(name);
+  return given == nullptr ? fallback : checked_number(name, *given, range);
+}
+
+std::optional<double> Options::optional_number(std::string_view name, Range range,
+                                               std::string_view otherwise, std::string_view help) {
+  docs_.push_back({std::string(name), std::string(otherwise), shown(range), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return std::nullopt;
+  return checked_number(name, *given, range);
+}
+
+std::int64_t Options::integer(std::string_view name, std::int64_t fallback, Range range,
+                              std::string_view help) {
+  docs_.push_back(
+      {std::string(name), fmt::format("{}", fallback), shown(range), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return fallback;
+  if (!std::holds_alternative<std::int64_t>(given->value)) wrong_type(name, *given, "an integer");
+  checked_number(name, *given, range);
+  return std::get<std::int64_t>(given->value);
+}
+
+bool Options::flag(std::string_view name, bool fallback, std::string_view help) {
+  docs_.push_back(
+      {std::string(name), fallback ? "true" : "false", "true, false", std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return fallback;
+  if (!std::holds_alternative<bool>(given->value)) wrong_type(name, *given, "true or false");
+  return std::get<bool>(given->value);
+}
+
+std::string Options::text(std::string_view name, std::string_view fallback, std::string_view help) {
+  docs_.push_back({std::string(name), fmt::format("\"{}\"", fallback), "text", std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return std::string(fallback);
+  if (!std::holds_alternative<std::string>(given->value)) wrong_type(name, *given, "a string");
+  return std::get<std::string>(given->value);
+}
+
+std::vector<std::int64_t> Options::integers(std::string_view name,
+                                            std::vector<std::int64_t> fallback, std::size_t least,
+                                            Range range, std::string_view help) {
+  docs_.push_back({std::string(name), fmt::format("[{}]", fmt::join(fallback, ", ")),
+                   fmt::format("{} each", shown(range)), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return fallback;
+  std::vector<std::int64_t> result;
+  for (const double value : checked_numbers(name, *given, range)) {
+    if (value != std::round(value)) wrong_type(name, *given, "a list of integers");
+    result.push_back(static_cast<std::int64_t>(value));
+  }
+  if (result.size() < least) {
+    fail(name, fmt::format("{} = {} needs at least {}", name, shown(*given), least));
+  }
+  return result;
+}
+
+Range Options::interval(std::string_view name, Range fallback, Range range, std::string_view help) {
+  docs_.push_back({std::string(name), shown(fallback), shown(range), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return fallback;
+  const std::vector<double> ends = checked_numbers(name, *given, range);
+  if (ends.size() != 2 || !(ends[0] < ends[1])) wrong_type(name, *given, "[low, high], low < high");
+  return {ends[0], ends[1]};
+}
+
+std::size_t Options::word_index(std::string_view name, const std::vector<std::string_view>& words,
+                                std::string_view help) {
+  docs_.push_back({std::string(name), fmt::format("\"{}\"", words.front()),
+                   fmt::format("{}", fmt::join(words, ", ")), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return 0;
+  const auto* word = std::get_if<std::string>(&given->value);
+  if (word == nullptr) wrong_type(name, *given, "a string");
+  const auto found = std::find(words.begin(), words.end(), *word);
+  if (found == words.end()) {
+    fail(name, fmt::format("{} = \"{}\" is none of: {}", name, *word, fmt::join(words, ", ")));
+  }
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+void Options::expect_empty() const {
+  if (values_.empty()) return;
+  std::vector<std::string> known;
+  for (const OptionDoc& doc : docs_) known.push_back(doc.name);
+  const auto& [name, value] = *values_.begin();
+  const std::string rest =
+      known.empty() ? "it has none" : fmt::format("known: {}", fmt::join(known, ", "));
+  throw std::invalid_argument(
+      located(value.where, fmt::format("unknown option '{}' of {}; {}", name, owner_, rest)));
+}
+
+void Options::fail(std::string_view name, std::string_view what) const {
+  const auto found = taken_.find(name);
+  throw std::invalid_argument(located(found == taken_.end() ? where_ : found->second.where, what));
+}
+
+}  // namespace pare::compress

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compress/options.h"
+#include "nn/train.h"
+
+namespace pare::compress {
+
+/// What a pass may read besides the model: no test data, so no pass can cheat.
+struct Context {
+  const nn::Dataset& train;       ///< its inputs also calibrate activation ranges
+  const nn::Dataset& validation;  ///< for every choice a pass makes
+  nn::TrainOptions training;      ///< how the experiment trains: what a pass's options leave open
+  std::uint64_t seed = 0;
+  std::function<void(std::string_view)> progress;  ///< may be empty
+};
+
+/// Maps one model to a smaller, or better, one.
+using Pass = std::function<nn::Model(nn::Model, const Context&)>;
+
+/// What a pass file says of its pass, as `static constexpr PassInfo kInfo`.
+struct PassInfo {
+  std::string_view summary;
+  std::string_view source;                         ///< the paper, with the section
+  nn::Arithmetic gives = nn::Arithmetic::float32;  ///< every pass takes a float32 model
+};
+
+/// A pass of a config, built and ready.
+struct Step {
+  std::string name;
+  std::string where;  ///< "file:line:column" of the config, or empty
+  PassInfo info;
+  std::vector<OptionDoc> options;
+  Pass pass;
+};
+
+/// What the registry needs of one pass.
+struct PassDefinition {
+  PassInfo info;
+  Pass pass;
+};
+
+/// Builds the pass type `P` from its options; defined in define_pass.h, which only pass files see.
+template <class P>
+PassDefinition define(Options& options);
+
+/// The pass called `name`. Throws std::invalid_argument, with the place, on an unknown name or
+/// option and on a value that is out of its range.
+Step make_step(std::string_view name, Options::Values values = {}, const std::string& where = {});
+
+/// All names that make_step knows, sorted.
+std::vector<std::string_view> pass_names();
+
+/// Throws std::invalid_argument if a step follows one that leaves a model it cannot take.
+void check_order(const std::vector<Step>& steps);
+
+/// What run() gives: the model, and what each step took.
+struct Compressed {
+  nn::Model model;
+  std::vector<double> step_seconds;
+};
+
+/// Runs `steps` in order, timing each and checking the model after it. Throws
+/// std::invalid_argument, naming the pass at fault.
+Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& context);
+
+}  // namespace pare::compress

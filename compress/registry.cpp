@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <stdexcept>
+
+#include "compress/pass.h"
+
+namespace pare::compress {
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  PassDefinition (*define)(Options&);
+};
+
+}  // namespace
+
+// One line per pass, sorted. `struct P` also declares P, so a pass needs no header.
+constexpr std::array kPasses{
+    Entry{"distill", define<struct Distill>},
+    Entry{"finetune", define<struct Finetune>},
+    Entry{"magnitude_prune", define<struct MagnitudePrune>},
+    Entry{"quantize_int8", define<struct QuantizeInt8>},
+};
+
+Step make_step(std::string_view name, Options::Values values, const std::string& where) {
+  const auto* found =
+      std::find_if(kPasses.begin(), kPasses.end(), [&](const Entry& e) { return e.name == name; });
+  if (found == kPasses.end()) {
+    throw std::invalid_argument(fmt::format("{}{}unknown pass '{}'; known: {}", where,
+                                            where.empty() ? "" : ": ", name,
+                                            fmt::join(pass_names(), ", ")));
+  }
+  Options options(std::string(name), std::move(values), where);
+  PassDefinition definition = found->define(options);
+  options.expect_empty();
+  return {std::string(name), where, definition.info, options.docs(), std::move(definition.pass)};
+}
+
+std::vector<std::string_view> pass_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : kPasses) names.push_back(entry.name);
+  return names;
+}
+
+void check_order(const std::vector<Step>& steps) {
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    const Step& before = steps[i - 1];
+    if (before.info.gives == nn::Arithmetic::float32) continue;
+    const Step& step = steps[i];
+    throw std::invalid_argument(fmt::format(
+        "{}{}{} cannot follow {}: it needs a float32 model, and {} leaves {}; put {} last",
+        step.where, step.where.empty() ? "" : ": ", step.name, before.name, before.name,
+        nn::name(before.info.gives), before.name));
+  }
+}
+
+Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& context) {
+  check_order(steps);
+  Compressed result{std::move(model), {}};
+  for (const Step& step : steps) {
+    if (context.progress) context.progress(step.name);
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      result.model = step.pass(std::move(result.model), context);
+      nn::check(result.model);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format(
+          "{}{}{}: {}", step.where, step.where.empty() ? "" : ": ", step.name, error.what()));
+    }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    result.step_seconds.push_back(elapsed.count());
+  }
+  return result;
+}
+
+}  // namespace pare::compress

@@ -1,0 +1,18 @@
+#include "compress/training_options.h"
+
+namespace pare::compress {
+
+PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
+    : epochs(
+          static_cast<int>(options.integer("epochs", default_epochs, {0, 1'000'000}, epochs_help))),
+      learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [train]",
+                                            "learning rate of the pass's own training")) {}
+
+nn::TrainOptions PassTraining::in(const Context& context) const {
+  nn::TrainOptions training = context.training;
+  training.epochs = epochs;
+  training.learning_rate = learning_rate.value_or(training.learning_rate);
+  return training;
+}
+
+}  // namespace pare::compress

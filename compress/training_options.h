@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+
+#include "compress/pass.h"
+
+namespace pare::compress {
+
+/// The training that a pass does itself: what its options leave open is as in the experiment's
+/// [train] table.
+struct PassTraining {
+  /// Reads `epochs` and `learning_rate`.
+  PassTraining(Options& options, int default_epochs, std::string_view epochs_help);
+
+  nn::TrainOptions in(const Context& context) const;
+
+  int epochs;
+  std::optional<double> learning_rate;
+};
+
+}  // namespace pare::compress
