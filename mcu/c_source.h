@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcu/encode.h"
+
+namespace pare::mcu {
+
+/// Values as comma-separated C literals that read back to the same bits, in lines of at most 100
+/// characters. `bytes` holds little-endian elements of `type`; each line starts with `indent`.
+std::string c_values(ElementType type, std::span<const std::uint8_t> bytes,
+                     std::string_view indent);
+
+/// One `{...},` a row: int8 or float32 values, as the arithmetic has them.
+std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std::uint8_t>>& rows);
+
+/// The text of model.h, which the sketch includes: the parameters as C arrays, the layers, and
+/// pare_infer(). `name` is what the board calls itself.
+std::string model_header(const EncodedModel& model, std::string_view name);
+
+/// The same interface with no parameters and a pare_infer() that does nothing.
+std::string empty_model_header(const EncodedModel& model, std::string_view name);
+
+}  // namespace pare::mcu

@@ -1,0 +1,119 @@
+#include "mcu/export_sketch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "mcu/c_source.h"
+#include "nn/forward.h"
+#include "nn/quantization.h"
+
+namespace pare::mcu {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_file(const fs::path& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+}
+
+/// Source: Arduino sketch specification, "Sketch folder structure".
+bool is_sketch_name(const std::string& name) {
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= 63 && (alphanumeric(name[0]) || name[0] == '_') &&
+         name.back() != '.' && std::all_of(name.begin(), name.end(), [&](char c) {
+           return alphanumeric(c) || c == '_' || c == '-' || c == '.';
+         });
+}
+
+void make_folder(const fs::path& folder) {
+  if (!is_sketch_name(folder.filename().string())) {
+    throw std::invalid_argument(fmt::format(
+        "'{}' is no name for a sketch folder: the Arduino IDE takes up to 63 letters, digits, '_', "
+        "'-' and '.', the first a letter, a digit or '_'",
+        folder.filename().string()));
+  }
+  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder))) {
+    throw std::invalid_argument(fmt::format(
+        "{} exists already; name a folder that does not, or remove it", folder.string()));
+  }
+  fs::create_directories(folder);
+}
+
+std::string vectors_header(const EncodedModel& model, const TestVectors& vectors) {
+  return fmt::format(
+      "#pragma once\n\n"
+      "// Inputs, and the outputs that the host's reference arithmetic gives for them.\n"
+      "#include \"model.h\"\n\n"
+      "namespace pare {{\nnamespace model {{\n\n"
+      "constexpr int kTestVectors = {};\n\n"
+      "static const Value kTestInputs[kTestVectors][kInputs] = {{\n{}}};\n\n"
+      "static const Value kTestOutputs[kTestVectors][kOutputs] = {{\n{}}};\n\n"
+      "}}  // namespace model\n}}  // namespace pare\n",
+      vectors.inputs.size(), c_rows(model.arithmetic, vectors.inputs),
+      c_rows(model.arithmetic, vectors.outputs));
+}
+
+void write_sketch(const EncodedModel& model, const TestVectors& vectors,
+                  const std::string& header_text, const fs::path& folder) {
+  const fs::path source = fs::path(PARE_SOURCE_DIR) / "mcu";
+  make_folder(folder);
+  fs::copy_file(source / "nano33ble/nano33ble.ino",
+                folder / fmt::format("{}.ino", folder.filename().string()));
+  for (const char* part : {"kernel", "nano33ble"}) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(source / part)) {
+      if (entry.path().extension() == ".h") {
+        fs::copy_file(entry.path(), folder / entry.path().filename());
+      }
+    }
+  }
+  write_file(folder / "model.h", header_text);
+  write_file(folder / "test_vectors.h", vectors_header(model, vectors));
+}
+
+template <class Matrix>
+std::vector<std::vector<std::uint8_t>> rows_as_bytes(const Matrix& values) {
+  const std::size_t bytes = static_cast<std::size_t>(values.cols()) * sizeof(values(0, 0));
+  std::vector<std::vector<std::uint8_t>> rows(static_cast<std::size_t>(values.rows()),
+                                              std::vector<std::uint8_t>(bytes));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::memcpy(rows[i].data(), values.row(static_cast<nn::Index>(i)).data(), bytes);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::uint8_t>> input_bytes(const EncodedModel& model,
+                                                   const nn::Matrix& inputs) {
+  if (model.arithmetic == nn::Arithmetic::float32) return rows_as_bytes(inputs);
+  return rows_as_bytes(nn::quantize(inputs, model.input));
+}
+
+TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count) {
+  const nn::Matrix chosen = inputs.topRows(std::min(count, inputs.rows()));
+  if (nn::arithmetic(model) == nn::Arithmetic::float32) {
+    return {rows_as_bytes(chosen), rows_as_bytes(nn::forward(model, chosen))};
+  }
+  const nn::Int8Matrix quantized = nn::quantize(chosen, nn::input_quantization(model));
+  return {rows_as_bytes(quantized), rows_as_bytes(nn::forward_int8(model, quantized))};
+}
+
+void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
+                   const fs::path& folder) {
+  write_sketch(model, vectors, model_header(model, name), folder);
+}
+
+void export_empty_sketch(const EncodedModel& model, std::string_view name,
+                         const TestVectors& vectors, const fs::path& folder) {
+  write_sketch(model, vectors, empty_model_header(model, name), folder);
+}
+
+}  // namespace pare::mcu

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "mcu/encode.h"
+
+namespace pare::mcu {
+
+/// Inputs and the outputs that the host computed for them, as the bytes the board reads and writes:
+/// int8 values, or little-endian float32.
+struct TestVectors {
+  std::vector<std::vector<std::uint8_t>> inputs;
+  std::vector<std::vector<std::uint8_t>> outputs;
+};
+
+/// Bytes of `inputs` [samples, features] for an encoded model: quantized if it is int8.
+std::vector<std::vector<std::uint8_t>> input_bytes(const EncodedModel& model,
+                                                   const nn::Matrix& inputs);
+
+/// The first `count` rows of `inputs` [samples, features], and what the reference arithmetic of
+/// `model` gives for them.
+TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count);
+
+/// Writes a folder that the Arduino IDE opens as it is: <folder name>.ino, model.h, test_vectors.h
+/// and the kernel's headers. `folder` must not hold anything yet; `name` is what the board calls
+/// itself. Throws std::invalid_argument if the folder's name is not one the Arduino IDE takes or
+/// the folder holds something, std::runtime_error if it cannot be written.
+void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
+                   const std::filesystem::path& folder);
+
+/// The same sketch without the model, whose pare_infer() does nothing: what flash_bytes and
+/// ram_bytes of a model are measured against.
+void export_empty_sketch(const EncodedModel& model, std::string_view name,
+                         const TestVectors& vectors, const std::filesystem::path& folder);
+
+}  // namespace pare::mcu

@@ -1,0 +1,11 @@
+#pragma once
+
+/// Code between these two is compiled for speed even where the whole program is compiled for size,
+/// as the Arduino core does (-Os).
+#if defined(__GNUC__) && !defined(__clang__)
+#define PARE_OPTIMIZE_SPEED _Pragma("GCC push_options") _Pragma("GCC optimize(\"O2\")")
+#define PARE_OPTIMIZE_END _Pragma("GCC pop_options")
+#else
+#define PARE_OPTIMIZE_SPEED
+#define PARE_OPTIMIZE_END
+#endif
