@@ -1,0 +1,179 @@
+#include <doctest/doctest.h>
+
+#include "compress/pass.h"
+#include "nn/forward.h"
+#include "nn/quantization.h"
+#include "tests/helpers.h"
+
+using namespace pare;
+using compress::make_step;
+using Values = compress::Options::Values;
+
+namespace {
+
+const nn::Split& sine() {
+  static const nn::Split data = nn::make_sine({}, 1);
+  return data;
+}
+
+nn::Model run_pass(std::string_view name, Values values, nn::Model model,
+                   const nn::Split& data = sine()) {
+  nn::TrainOptions training;
+  training.epochs = 300;
+  training.learning_rate = 0.02;
+  return compress::run({make_step(name, std::move(values))}, std::move(model),
+                       {data.train, data.validation, training, 7, {}})
+      .model;
+}
+
+nn::Model two_layers() {
+  return {
+      {nn::DenseLayer{nn::Matrix{{1}, {-4}, {3}, {-2}}, nn::Vector::Zero(4), nn::Activation::relu},
+       nn::DenseLayer{nn::Matrix{{10, -0.5F, 20, 30}}, nn::Vector::Zero(1), {}}}};
+}
+
+const nn::Matrix& weights(const nn::Model& model, std::size_t layer) {
+  return std::get<nn::DenseLayer>(model.layers[layer]).weights;
+}
+
+double validation_mse(const nn::Model& model) {
+  return static_cast<double>(
+      (nn::forward(model, sine().validation.inputs) - sine().validation.targets).squaredNorm() /
+      static_cast<float>(sine().validation.targets.size()));
+}
+
+nn::Model trained() {
+  nn::TrainOptions options;
+  options.epochs = 600;
+  options.learning_rate = 0.02;
+  return nn::train_new({16, 16}, nn::Activation::relu, sine().train, options, 1);
+}
+
+const Values kOneShot{{"epochs", {std::int64_t{0}, ""}}, {"sparsity", {0.5, ""}}};
+
+}  // namespace
+
+TEST_CASE("magnitude_prune in layer scope zeroes the smallest weights of each layer") {
+  const nn::Model model = run_pass("magnitude_prune", kOneShot, two_layers());
+  CHECK(weights(model, 0) == nn::Matrix{{0}, {-4}, {3}, {0}});
+  CHECK(weights(model, 1) == nn::Matrix{{0, 0, 20, 30}});
+}
+
+TEST_CASE("magnitude_prune in global scope ranks all layers together") {
+  Values values = kOneShot;
+  values["scope"] = {std::string("global"), ""};
+  const nn::Model model = run_pass("magnitude_prune", values, two_layers());
+  CHECK(weights(model, 0) == nn::Matrix{{0}, {-4}, {0}, {0}});
+  CHECK(weights(model, 1) == nn::Matrix{{10, 0, 20, 30}});
+}
+
+TEST_CASE("iterative magnitude_prune ends at its sparsity, and beats one shot without training") {
+  const nn::Model base = trained();
+  Values values{{"sparsity", {0.6, ""}}, {"steps", {std::int64_t{4}, ""}}};
+  values["epochs"] = {std::int64_t{100}, ""};
+  const nn::Model iterative = run_pass("magnitude_prune", values, base);
+  CHECK((weights(iterative, 1).array() == 0).count() == 154);  // round(0.6 * 256)
+  values["epochs"] = {std::int64_t{0}, ""};
+  values["steps"] = {std::int64_t{1}, ""};
+  CHECK(validation_mse(iterative) <
+        0.1 * validation_mse(run_pass("magnitude_prune", values, base)));
+}
+
+TEST_CASE("finetune lowers the error of a pruned model and keeps its zeros") {
+  const nn::Model pruned = run_pass("magnitude_prune", kOneShot, trained());
+  const nn::Model tuned = run_pass("finetune", {}, pruned);
+  CHECK(validation_mse(tuned) < 0.1 * validation_mse(pruned));
+  for (const std::size_t layer : {0U, 1U, 2U}) {
+    CHECK((weights(tuned, layer).array() == 0).count() ==
+          (weights(pruned, layer).array() == 0).count());
+  }
+}
+
+TEST_CASE("distill makes a student of the given widths that follows its teacher") {
+  const nn::Model student =
+      run_pass("distill", {{"widths", {std::vector<double>{6, 4}, ""}}}, trained());
+  REQUIRE(student.layers.size() == 3);
+  CHECK(nn::output_count(student.layers[0]) == 6);
+  CHECK(nn::output_count(student.layers[1]) == 4);
+  CHECK(validation_mse(student) < 1e-2);
+}
+
+TEST_CASE(
+    "distill with alpha 1 learns from the teacher alone, with alpha 0 from the labels alone") {
+  nn::Split other = sine();
+  other.train.targets.setConstant(5);  // labels that have nothing to do with the teacher
+  const Values pure{{"alpha", {1.0, ""}}};
+  CHECK(validation_mse(run_pass("distill", pure, trained(), other)) < 1e-2);
+  const nn::Model labels = run_pass("distill", {{"alpha", {0.0, ""}}}, trained(), other);
+  CHECK((nn::forward(labels, sine().test.inputs).array() - 5).abs().maxCoeff() < 0.1F);
+}
+
+TEST_CASE("distill for classes matches the teacher's softened probabilities") {
+  // One constant input: the student can reach the teacher's softmax at any temperature exactly.
+  nn::Split data;
+  data.train = {nn::Matrix::Constant(32, 1, 1), nn::Matrix::Zero(32, 3), nn::Task::classification};
+  data.train.targets.col(0).setOnes();
+  data.validation = data.train;
+  const nn::Model teacher{{nn::DenseLayer{nn::Matrix::Zero(3, 1), nn::Vector{{1, 0, -2}}, {}}}};
+  const nn::Model student = run_pass("distill", {{"alpha", {1.0, ""}}}, teacher, data);
+  const nn::Matrix expected = nn::softmax(nn::forward(teacher, data.train.inputs));
+  const nn::Matrix got = nn::softmax(nn::forward(student, data.train.inputs));
+  CHECK((got - expected).cwiseAbs().maxCoeff() < 0.01F);
+}
+
+TEST_CASE("quantize_int8 gives the integers computed by hand") {
+  nn::Split data = sine();
+  data.train.inputs = nn::Matrix{{0}, {2.55F}};  // scale 0.01, zero point -128
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{1.27F}, {-0.635F}}, nn::Vector{{0.5F, 0}},
+                                        nn::Activation::relu}}};
+  const auto quantized = [&](const char* granularity) {
+    return std::get<nn::Int8Layer>(
+        run_pass("quantize_int8", {{"granularity", {std::string(granularity), ""}}}, model, data)
+            .layers[0]);
+  };
+  const nn::Int8Layer row = quantized("row");
+  CHECK(row.input.scale == doctest::Approx(0.01));
+  CHECK(row.input.zero_point == -128);
+  CHECK(row.weights(0, 0) == 127);
+  CHECK(row.weights(1, 0) == -127);
+  CHECK(row.weight_scales[0] == doctest::Approx(0.01));
+  CHECK(row.weight_scales[1] == doctest::Approx(0.005));
+  CHECK(row.bias[0] == 5000);  // 0.5 / (0.01 * 0.01)
+  CHECK(row.output.scale == doctest::Approx((1.27 * 2.55 + 0.5) / 255));
+  CHECK(row.output.zero_point == -128);
+  const nn::Int8Layer tensor = quantized("tensor");
+  CHECK(tensor.weight_scales.size() == 1);
+  CHECK(tensor.weights(1, 0) == -64);  // -63.5, ties away from zero
+}
+
+TEST_CASE("quantize_int8 keeps the error near that of the float model") {
+  const nn::Model base = trained();
+  for (const char* granularity : {"row", "tensor"}) {
+    const nn::Model int8 =
+        run_pass("quantize_int8", {{"granularity", {std::string(granularity), ""}}}, base);
+    CHECK(validation_mse(int8) < validation_mse(base) + 2e-4);
+  }
+}
+
+TEST_CASE("percentile calibration leaves outliers outside the range") {
+  nn::Split data = sine();
+  data.train.inputs = tests::random_matrix(1000, 1, 3);
+  data.train.inputs(17, 0) = 100;
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{1}}, nn::Vector{{0}}, {}}}};
+  const auto scale = [&](const Values& values) {
+    return nn::input_quantization(run_pass("quantize_int8", values, model, data)).scale;
+  };
+  CHECK(scale({}) > 0.3F);
+  CHECK(scale({{"calibration", {std::string("percentile"), ""}}, {"percentile", {99.8, ""}}}) <
+        0.01F);
+  CHECK_THROWS_WITH(make_step("quantize_int8", {{"percentile", {99.0, "a.toml:2:1"}}}),
+                    "a.toml:2:1: percentile needs calibration = \"percentile\"");
+}
+
+TEST_CASE("quantize_int8 copes with weights that are all zero and biases that are huge") {
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{0}, {1e-6F}}, nn::Vector{{0.7F, 1000}}, {}}}};
+  const nn::Model int8 = run_pass("quantize_int8", {}, model);
+  const nn::Matrix outputs = nn::forward(int8, nn::Matrix{{1}});
+  CHECK(outputs(0, 1) == doctest::Approx(1000).epsilon(0.005));
+  CHECK(std::abs(outputs(0, 0) - 0.7F) < 4);  // within a step of 1000 / 255
+}
