@@ -89,16 +89,19 @@ std::vector<std::vector<std::uint8_t>> rows_as_bytes(const Matrix& values) {
   return rows;
 }
 
-}  // namespace
-
-std::vector<std::vector<std::uint8_t>> input_bytes(const EncodedModel& model,
-                                                   const nn::Matrix& inputs) {
-  if (model.arithmetic == nn::Arithmetic::float32) return rows_as_bytes(inputs);
-  return rows_as_bytes(nn::quantize(inputs, model.input));
+nn::Matrix spread(const nn::Matrix& inputs, nn::Index count) {
+  if (count >= inputs.rows()) return inputs;
+  nn::Matrix chosen(count, inputs.cols());
+  for (nn::Index i = 0; i < count; ++i) {
+    chosen.row(i) = inputs.row(count == 1 ? 0 : i * (inputs.rows() - 1) / (count - 1));
+  }
+  return chosen;
 }
 
+}  // namespace
+
 TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count) {
-  const nn::Matrix chosen = inputs.topRows(std::min(count, inputs.rows()));
+  const nn::Matrix chosen = spread(inputs, count);
   if (nn::arithmetic(model) == nn::Arithmetic::float32) {
     return {rows_as_bytes(chosen), rows_as_bytes(nn::forward(model, chosen))};
   }

@@ -8,6 +8,9 @@
 
 namespace pare::mcu {
 
+/// Test vectors that travel with a sketch, for its self-test.
+constexpr nn::Index kStoredVectors = 8;
+
 /// Inputs and the outputs that the host computed for them, as the bytes the board reads and writes:
 /// int8 values, or little-endian float32.
 struct TestVectors {
@@ -15,12 +18,8 @@ struct TestVectors {
   std::vector<std::vector<std::uint8_t>> outputs;
 };
 
-/// Bytes of `inputs` [samples, features] for an encoded model: quantized if it is int8.
-std::vector<std::vector<std::uint8_t>> input_bytes(const EncodedModel& model,
-                                                   const nn::Matrix& inputs);
-
-/// The first `count` rows of `inputs` [samples, features], and what the reference arithmetic of
-/// `model` gives for them.
+/// At most `count` rows of `inputs` [samples, features], spread evenly from the first to the last,
+/// and what the reference arithmetic of `model` gives for them.
 TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count);
 
 /// Writes a folder that the Arduino IDE opens as it is: <folder name>.ino, model.h, test_vectors.h

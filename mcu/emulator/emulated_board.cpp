@@ -1,0 +1,137 @@
+#include "mcu/emulator/emulated_board.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "mcu/file_descriptor.h"
+
+namespace pare::mcu {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kTimeToSwitchOff(10);
+
+/// The emulator's line buffers whatever is sent ahead.
+constexpr std::size_t kOutstandingBytes = 4096;
+
+/// In QEMU's options a comma separates, and two are one.
+std::string escape_commas(const fs::path& path) {
+  std::string escaped;
+  for (const char character : path.string()) {
+    escaped += character == ',' ? ",," : std::string(1, character);
+  }
+  return escaped;
+}
+
+std::vector<std::string> emulator_command(const Image& image, const fs::path& timing_plugin,
+                                          const fs::path& timings) {
+  std::vector<std::string> command = {
+      require_program("qemu-system-arm", "qemu-system-arm").string(),
+      "-machine",
+      "mps2-an386",
+      "-display",
+      "none",
+      "-monitor",
+      "none",
+      "-serial",
+      "none",
+      "-semihosting-config",
+      "enable=on,target=native",
+      "-kernel",
+      image.elf.string()};
+  if (!timing_plugin.empty()) {
+    command.insert(
+        command.end(),
+        {"-plugin", fmt::format("{},function={:#x},flash_begin={:#x},flash_end={:#x},out={}",
+                                escape_commas(timing_plugin), image.infer_address, kFlashBegin,
+                                kFlashEnd, escape_commas(timings))});
+  }
+  return command;
+}
+
+struct Line {
+  FileDescriptor host;
+  FileDescriptor board;
+};
+
+Line make_line() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw std::runtime_error(fmt::format("cannot make a socket: {}", std::strerror(errno)));
+  }
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+FileDescriptor create_file(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (file.get() < 0) {
+    throw std::runtime_error(
+        fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
+  }
+  return file;
+}
+
+/// One line a call: instructions, cycles, words of data read from flash.
+std::vector<Timing> read_timings(const fs::path& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("the timing plugin has written nothing");
+  std::vector<Timing> timings;
+  Timing timing;
+  while (file >> timing.instructions >> timing.cycles >> timing.flash_data_words) {
+    timings.push_back(timing);
+  }
+  if (!file.eof()) {
+    throw std::runtime_error(
+        fmt::format("the timing plugin's line {} is not three numbers", timings.size() + 1));
+  }
+  return timings;
+}
+
+}  // namespace
+
+EmulatedBoard::EmulatedBoard(const Image& image) : EmulatedBoard(image, Options()) {}
+
+EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
+    : timed_(!options.timing_plugin.empty()) {
+  Line line = make_line();
+  const fs::path errors = folder_.path() / "errors";
+  const FileDescriptor error_file = create_file(errors);
+  emulator_.emplace(
+      emulator_command(image, options.timing_plugin, folder_.path() / "timings"),
+      Streams{.input = line.board.get(), .output = line.board.get(), .error = error_file.get()});
+  line.board.reset();
+  try {
+    client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
+  } catch (const std::runtime_error& error) {
+    std::ifstream file(errors);
+    const std::string said{std::istreambuf_iterator<char>(file), {}};
+    throw std::runtime_error(fmt::format("{} does not start on the emulated board: {}\n{}",
+                                         image.elf.string(), error.what(), said));
+  }
+}
+
+BoardClient& EmulatedBoard::client() {
+  if (!client_) throw std::logic_error("the emulated board was stopped");
+  return *client_;
+}
+
+/// The board ends by itself once its serial line is closed, and the plugin then finishes its file.
+std::vector<Timing> EmulatedBoard::stop() {
+  client_.reset();
+  if (!emulator_->wait_for(kTimeToSwitchOff)) {
+    throw std::runtime_error("the emulated board does not stop");
+  }
+  return timed_ ? read_timings(folder_.path() / "timings") : std::vector<Timing>();
+}
+
+}  // namespace pare::mcu

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "mcu/board_client.h"
+#include "mcu/emulator/image.h"
+#include "mcu/emulator/timing/cycle_model.h"
+#include "mcu/process.h"
+#include "mcu/temporary_folder.h"
+
+namespace pare::mcu {
+
+/// A running Cortex-M4F board with the Nano's memory map, in QEMU.
+class EmulatedBoard {
+ public:
+  struct Options {
+    std::filesystem::path timing_plugin;  // a shared object, or empty to measure nothing
+    std::chrono::milliseconds time_out = std::chrono::seconds(10);  // of every reply
+  };
+
+  /// Boots `image` and waits until it answers. The board ends with the thread that started it.
+  /// Throws std::runtime_error when QEMU is missing or cannot start, or the image does not answer.
+  explicit EmulatedBoard(const Image& image);
+  EmulatedBoard(const Image& image, const Options& options);
+
+  /// The board's serial port. Throws std::logic_error after stop().
+  BoardClient& client();
+
+  /// Switches the board off. What each call of pare_infer() cost, in order; empty without a plugin.
+  /// Throws std::runtime_error when the board does not stop, or the plugin wrote something else.
+  std::vector<Timing> stop();
+
+ private:
+  TemporaryFolder folder_;  // QEMU's messages and the plugin's figures
+  bool timed_;
+  std::optional<ChildProcess> emulator_;
+  std::optional<BoardClient> client_;
+};
+
+}  // namespace pare::mcu

@@ -1,0 +1,128 @@
+#include "mcu/emulator/image.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "mcu/elf_image.h"
+#include "mcu/kernel/crc32.h"
+#include "mcu/process.h"
+
+namespace pare::mcu {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path board_folder() { return fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board"; }
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> compiler_command() {
+  std::vector<std::string> command = {
+      require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
+  command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
+  command.insert(command.end(), {"-ffunction-sections", "-fdata-sections"});
+  return command;
+}
+
+/// Runs a compiler command that writes `output`. Others may be at work on the same file: it appears
+/// whole or not at all.
+void compile(std::vector<std::string> command, const fs::path& output, std::string_view what) {
+  static std::atomic<int> serial = 0;
+  const fs::path unfinished = fmt::format("{}.{}.{}", output.string(), ::getpid(), ++serial);
+  command.insert(command.end(), {"-o", unfinished.string()});
+  const ProcessResult result = run_process(command);
+  if (result.exit_code != 0) {
+    std::error_code ignored;
+    fs::remove(unfinished, ignored);
+    throw std::runtime_error(
+        fmt::format("{} does not build for the emulated board:\n{}", what, result.output));
+  }
+  fs::rename(unfinished, output);
+}
+
+/// The start-up code's objects; their names carry a sum over everything that they are made from.
+std::vector<std::string> board_objects(const fs::path& build_folder) {
+  std::string made_from = fmt::format("{}", fmt::join(compiler_command(), " "));
+  for (const char* name : {"Arduino.h", "arduino.cpp", "startup.cpp"}) {
+    made_from += read_text(board_folder() / name);
+  }
+  const std::uint32_t sum =
+      crc32(0, made_from.data(), static_cast<std::uint32_t>(made_from.size()));
+  std::vector<std::string> objects;
+  for (const char* name : {"arduino", "startup"}) {
+    const fs::path object = build_folder / fmt::format("{}.{:08x}.o", name, sum);
+    if (!fs::exists(object)) {
+      std::vector<std::string> command = compiler_command();
+      command.insert(command.end(), {"-c", board_folder() / fmt::format("{}.cpp", name)});
+      compile(std::move(command), object, "the board's start-up code");
+    }
+    objects.push_back(object);
+  }
+  return objects;
+}
+
+fs::path find_sketch(const fs::path& folder) {
+  fs::path sketch;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".ino") continue;
+    if (!sketch.empty()) {
+      throw std::runtime_error(fmt::format("{} holds more than one .ino", folder.string()));
+    }
+    sketch = entry.path();
+  }
+  if (sketch.empty()) throw std::runtime_error(fmt::format("{} holds no .ino", folder.string()));
+  return sketch;
+}
+
+Image measure(const fs::path& elf) {
+  const ElfImage contents = read_elf(elf);
+  Image image;
+  image.elf = elf;
+  for (const ElfImage::Section& section : contents.sections) {
+    if (section.address < kFlashBegin) continue;  // the stub in place of the bootloader
+    if (section.stored) image.flash_bytes += section.size_bytes;
+    if (section.writable) image.ram_bytes += section.size_bytes;
+  }
+  const auto symbol = contents.symbols.find("pare_infer");
+  if (symbol == contents.symbols.end()) {
+    throw std::runtime_error(fmt::format("{} has no function pare_infer", elf.string()));
+  }
+  image.infer_address = symbol->second;
+  return image;
+}
+
+}  // namespace
+
+const std::vector<std::string>& sketch_flags() {
+  static const std::vector<std::string> flags = {
+      "-Os",       "-std=gnu++14",      "-fno-exceptions",
+      "-fno-rtti", "-funsigned-char",   "-mcpu=cortex-m4",
+      "-mthumb",   "-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp"};
+  return flags;
+}
+
+Image build_image(const fs::path& sketch_folder, const fs::path& build_folder) {
+  fs::create_directories(build_folder);
+  const fs::path sketch = find_sketch(sketch_folder);
+  const std::vector<std::string> objects = board_objects(build_folder);
+  std::vector<std::string> command = compiler_command();
+  command.insert(command.end(), {"-I", board_folder(), "-I", sketch_folder, "-include", "Arduino.h",
+                                 "-x", "c++", sketch, "-x", "none"});
+  command.insert(command.end(), objects.begin(), objects.end());
+  command.insert(command.end(), {"--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles",
+                                 "-Wl,--gc-sections", "-T", board_folder() / "nano33ble.ld"});
+  const fs::path elf = build_folder / fmt::format("{}.elf", sketch.stem().string());
+  compile(std::move(command), elf, sketch.string());
+  return measure(elf);
+}
+
+}  // namespace pare::mcu

@@ -1,0 +1,223 @@
+/// A compressed multi-layer perceptron on the Arduino Nano 33 BLE. model.h holds it: its parameters
+/// and pare_infer(), which is all of the inference. The rest of this sketch talks to the host: it
+/// takes inputs, returns outputs, and measures. Try it in the Serial Monitor: pare selftest%
+#include "crc32.h"
+#include "model.h"
+#include "serial_protocol.h"
+#include "test_vectors.h"
+
+using pare::model::Value;
+
+static Value inputs[pare::model::kInputs];
+static Value outputs[pare::model::kOutputs];
+static uint32_t loaded_bytes = sizeof(inputs);
+static uint32_t last_cycles = 0;
+static pare::Command command;
+static pare::Reply reply;
+
+static void infer() {
+  const uint32_t start = DWT->CYCCNT;
+  pare_infer(inputs, outputs);
+  last_cycles = DWT->CYCCNT - start;
+}
+
+/// Bytes of stack below this call that one inference changes: the stack is painted first and looked
+/// at afterwards. 4096 means that or more.
+static uint32_t measure_stack() __attribute__((noinline));
+static uint32_t measure_stack() {
+  const uint32_t paint = 0xA5C35A3Cu;
+  uint32_t top;
+  asm volatile("mov %0, sp" : "=r"(top));
+  const uint32_t bottom = top - 4096;
+  for (uint32_t address = bottom; address != top; address += 4) {
+    *reinterpret_cast<volatile uint32_t*>(address) = paint;
+  }
+  pare_infer(inputs, outputs);
+  uint32_t deepest = bottom;
+  while (deepest != top && *reinterpret_cast<volatile uint32_t*>(deepest) == paint) deepest += 4;
+  return top - deepest;
+}
+
+static uint32_t min_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+static void reply_lap() { reply.text("m-lap-us-").number(micros()).end_line(); }
+
+static void reply_results() {
+  reply.text("m-results-[");
+  for (int i = 0; i < pare::model::kOutputs; ++i) {
+    const float steps = static_cast<float>(outputs[i]) - pare::model::kOutputZeroPoint;
+    reply.text(i == 0 ? "" : ",").decimal(steps * pare::model::kOutputScale);
+  }
+  reply.line("]");
+}
+
+/// `infer N W`: N inferences after W to warm up. The lines leave together at the end: the laps
+/// carry their own times, and no transfer over USB then falls between them.
+static void answer_infer() {
+  uint32_t count = 1;
+  uint32_t warm_ups = 10;
+  if (command.has(1) && (!pare::parse_number(command.word(1), &count) || count == 0)) {
+    reply.error("Inference iterations must be >0");
+    return;
+  }
+  if (command.has(2) && !pare::parse_number(command.word(2), &warm_ups)) {
+    reply.error("Inference warmup must be >=0");
+    return;
+  }
+  digitalWrite(LED_BUILTIN, HIGH);
+  reply.text("m-warmup-start-").number(warm_ups).end_line();
+  for (uint32_t i = 0; i < warm_ups; ++i) infer();
+  reply.line("m-warmup-done");
+  reply.text("m-infer-start-").number(count).end_line();
+  reply_lap();
+  for (uint32_t i = 0; i < count; ++i) infer();
+  reply_lap();
+  digitalWrite(LED_BUILTIN, LOW);
+  reply.line("m-infer-done");
+  reply_results();
+}
+
+static void load_hex(const char* hex) {
+  if (strlen(hex) % 2 != 0) {
+    reply.error("Insufficient number of hex digits");
+  } else if (loaded_bytes == sizeof(inputs)) {
+    reply.error("Command 'db load' must come first");
+  } else {
+    for (; *hex != '\0' && loaded_bytes < sizeof(inputs); hex += 2) {
+      const int high = pare::hex_digit(hex[0]);
+      const int low = pare::hex_digit(hex[1]);
+      if (high < 0 || low < 0) {
+        reply.error("Invalid hex digit");
+        return;
+      }
+      reinterpret_cast<uint8_t*>(inputs)[loaded_bytes++] = static_cast<uint8_t>(high * 16 + low);
+    }
+    if (loaded_bytes == sizeof(inputs)) reply.line("m-load-done");
+  }
+}
+
+/// Eight bytes a line, as the reference firmware prints them.
+static void reply_inputs() {
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(inputs);
+  for (uint32_t i = 0; i < sizeof(inputs); ++i) {
+    reply.text(i % 8 == 0 ? "m-buffer-" : "-").hex(bytes + i, 1);
+    if (i % 8 == 7 || i + 1 == sizeof(inputs)) reply.end_line();
+  }
+}
+
+/// The input buffer: `db load N`, then N bytes by `db HEX` in as many commands as it takes.
+static void answer_db() {
+  uint32_t size_bytes = 0;
+  if (!command.has(1)) {
+    reply.error("Command 'db' requires a subcommand");
+  } else if (command.is(1, "print")) {
+    reply_inputs();
+  } else if (!command.is(1, "load")) {
+    load_hex(command.word(1));
+  } else if (!pare::parse_number(command.word(2), &size_bytes) || size_bytes != sizeof(inputs)) {
+    reply.text("e-[Command 'db load' must be ").number(sizeof(inputs)).line(" bytes]");
+  } else {
+    loaded_bytes = 0;
+    reply.text("m-[Expecting ").number(size_bytes).line(" bytes]");
+  }
+}
+
+static void reply_info() {
+  const uint32_t hash = pare::crc32(0, pare::model::parameters(), pare::model::kParameterBytes);
+  const uint8_t big_endian[] = {static_cast<uint8_t>(hash >> 24), static_cast<uint8_t>(hash >> 16),
+                                static_cast<uint8_t>(hash >> 8), static_cast<uint8_t>(hash)};
+  reply.text("m-pare-kernel-[").number(pare::kKernelVersion).line("]");
+  reply.text("m-pare-hash-[").hex(big_endian, 4).line("]");
+  reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
+  reply.text("m-pare-inputs-[").number(pare::model::kInputs).line("]");
+  reply.text("m-pare-outputs-[").number(pare::model::kOutputs).line("]");
+}
+
+/// Cycles of the last inference, if this processor counts them (the emulated one does not).
+static void reply_cycles() {
+  const uint32_t before = DWT->CYCCNT;
+  if (DWT->CYCCNT == before) {
+    reply.line("m-pare-cycles-[no counter]");
+  } else {
+    reply.text("m-pare-cycles-[").number(last_cycles).line("]");
+  }
+}
+
+/// Stored inputs against stored outputs: int8 must agree exactly, float32 within 1e-5.
+static void reply_selftest() {
+  const float tolerance = sizeof(Value) == 1 ? 0.0f : 1e-5f;
+  uint32_t passed = 0;
+  for (int v = 0; v < pare::model::kTestVectors; ++v) {
+    bool equal = true;
+    pare_infer(pare::model::kTestInputs[v], outputs);
+    for (int i = 0; i < pare::model::kOutputs; ++i) {
+      const float expected = static_cast<float>(pare::model::kTestOutputs[v][i]);
+      equal = equal && fabsf(static_cast<float>(outputs[i]) - expected) <= tolerance;
+    }
+    passed += equal ? 1 : 0;
+  }
+  reply.text("m-pare-selftest-[").number(passed).text(" of ");
+  reply.number(pare::model::kTestVectors).line("]");
+}
+
+/// The field's runner knows nothing of these.
+static void answer_pare() {
+  if (command.is(1, "info")) {
+    reply_info();
+  } else if (command.is(1, "raw")) {
+    reply.text("m-pare-raw-[").hex(outputs, sizeof(outputs)).line("]");
+  } else if (command.is(1, "cycles")) {
+    reply_cycles();
+  } else if (command.is(1, "stack")) {
+    // An interrupt may leave its own frame on this stack, never less than the inference's.
+    uint32_t smallest = measure_stack();
+    for (int i = 0; i < 2; ++i) smallest = min_of(smallest, measure_stack());
+    reply.text("m-pare-stack-[").number(smallest).line("]");
+  } else if (command.is(1, "selftest")) {
+    reply_selftest();
+  } else {
+    reply.text("e-[Unknown command: pare ").text(command.word(1)).line("]");
+  }
+}
+
+static void answer() {
+  if (command.too_long()) {
+    reply.error("Command longer than 80 characters");
+  } else if (command.is(0, "name")) {
+    reply.text("m-name-dut-[").text(pare::model::kName).line("]");
+  } else if (command.is(0, "profile")) {
+    reply.line("m-profile-[ULPMark for tinyML Firmware V0.0.1]");
+    reply.text("m-model-[").text(pare::model::kName).line("]");
+  } else if (command.is(0, "timestamp")) {
+    reply_lap();
+  } else if (command.is(0, "db")) {
+    answer_db();
+  } else if (command.is(0, "infer")) {
+    answer_infer();
+  } else if (command.is(0, "results")) {
+    reply_results();
+  } else if (command.is(0, "pare")) {
+    answer_pare();
+  } else {
+    reply.text("e-[Unknown command: ").text(command.word(0)).line("]");
+  }
+}
+
+void setup() {
+  pinMode(LED_BUILTIN, OUTPUT);
+  CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
+  DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
+  Serial.begin(115200);
+  while (!Serial && millis() < 3000) {
+  }
+  reply.line("m-init-done").send_ready();
+}
+
+void loop() {
+  while (Serial.available() > 0) {
+    if (command.take(static_cast<char>(Serial.read()))) {
+      answer();
+      reply.send_ready();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+#include "mcu/serial_link.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace pare::mcu {
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error("the serial line to the board broke: " + what);
+}
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+bool is_socket(int descriptor) {
+  struct stat status = {};
+  return ::fstat(descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+}  // namespace
+
+SerialLink::SerialLink(FileDescriptor descriptor)
+    : descriptor_(std::move(descriptor)), is_socket_(is_socket(descriptor_.get())) {
+  const int flags = ::fcntl(descriptor_.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor_.get(), F_SETFL, flags | O_NONBLOCK) < 0) {
+    fail(std::strerror(errno));
+  }
+}
+
+void SerialLink::write(std::string_view bytes, Deadline deadline) {
+  while (!bytes.empty()) {
+    // A socket that the other side has closed would raise SIGPIPE in write().
+    const ssize_t count = is_socket_
+                              ? ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                              : ::write(descriptor_.get(), bytes.data(), bytes.size());
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    } else if (!would_block(errno)) {
+      fail(std::strerror(errno));
+    } else if (!wait_until(POLLOUT, deadline)) {
+      fail("it takes no more bytes; the board does not read them");
+    }
+  }
+}
+
+std::optional<std::string> SerialLink::read_line(Deadline deadline) {
+  for (;;) {
+    const std::size_t end = received_.find('\n', searched_);
+    if (end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      searched_ = 0;
+      if (line.ends_with('\r')) line.pop_back();
+      return line;
+    }
+    searched_ = received_.size();
+    if (!receive() && !wait_until(POLLIN, deadline)) return std::nullopt;
+  }
+}
+
+/// Takes what has come; false when there is nothing yet.
+bool SerialLink::receive() {
+  std::array<char, 4096> buffer;
+  const ssize_t count = ::read(descriptor_.get(), buffer.data(), buffer.size());
+  if (count < 0 && would_block(errno)) return false;
+  if (count < 0) fail(std::strerror(errno));
+  if (count == 0) fail("the other side closed it");
+  received_.append(buffer.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+bool SerialLink::wait_until(short event, Deadline deadline) const {
+  using std::chrono::milliseconds;
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    struct pollfd waited = {descriptor_.get(), event, 0};
+    const auto wait_ms = std::clamp<milliseconds::rep>(left.count(), 0, 1000);
+    const int ready = ::poll(&waited, 1, static_cast<int>(wait_ms));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) fail(std::strerror(errno));
+    if (left.count() <= 0) return false;
+  }
+}
+
+}  // namespace pare::mcu
