@@ -1,0 +1,130 @@
+#include "bench/measure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "bench/accuracy.h"
+#include "bench/host_latency.h"
+#include "bench/validate.h"
+#include "mcu/emulator/emulated_board.h"
+#include "mcu/kernel/kernel_version.h"
+
+namespace pare::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Cycles that a word read from flash as data is believed to wait on the Nano, whose instruction
+/// cache does not serve it. Inferred from one published measurement: an estimate.
+constexpr long kFlashWaitCycles = 2;
+constexpr double kMegahertz = 64;
+
+/// The sketch of `model` in `work_folder`, linked; made once and found again.
+mcu::Image build(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                 const fs::path& work_folder, bool empty) {
+  const mcu::EncodedModel encoded = mcu::encode(model);
+  const fs::path sketch = work_folder / (empty ? "empty" : "sketch");
+  if (!fs::exists(sketch)) {
+    const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, mcu::kStoredVectors);
+    empty ? mcu::export_empty_sketch(encoded, name, vectors, sketch)
+          : mcu::export_sketch(encoded, name, vectors, sketch);
+  }
+  return mcu::build_image(sketch, work_folder / "build");
+}
+
+/// Refuses a board that runs something else than `model`.
+void check_identity(mcu::BoardClient& board, const nn::Model& model) {
+  const mcu::BoardInfo info = board.info();
+  const std::uint32_t expected = mcu::hash(mcu::encode(model));
+  if (info.kernel_version != kKernelVersion) {
+    throw std::runtime_error(
+        fmt::format("the board runs kernel version {}, this is {}; flash it again",
+                    info.kernel_version, kKernelVersion));
+  }
+  if (info.hash != expected) {
+    throw std::runtime_error(fmt::format(
+        "the board holds a model with hash {:08x}, not {:08x}; flash it again", info.hash, expected));
+  }
+}
+
+}  // namespace
+
+void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row) {
+  const mcu::EncodedModel encoded = mcu::encode(model);
+  for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
+  row.parameters = static_cast<double>(nn::parameter_count(model));
+  row.nonzero = static_cast<double>(nn::nonzero_count(model));
+  row.macs = static_cast<double>(nn::mac_count(model));
+  row.weights_bytes = static_cast<double>(encoded.bytes.size());
+  const Accuracy accuracy = measure_accuracy(model, test);
+  row.mse = accuracy.mse;
+  row.mae = accuracy.mae;
+  row.max_error = accuracy.max_error;
+  row.top1 = accuracy.top1;
+}
+
+void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row) {
+  const HostLatency latency = measure_host_latency(model, inputs);
+  row.host_ns_median = latency.median_ns;
+  row.host_ns_cv = latency.cv;
+}
+
+void measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& work_folder,
+                   Row& row) {
+  const mcu::Image image = build(model, row.name, inputs, work_folder, false);
+  const mcu::Image empty = build(model, row.name, inputs, work_folder, true);
+  row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
+  row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
+
+  mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
+  const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kTimedVectors);
+  for (const Bytes& input : vectors.inputs) board.client().infer(input);
+  row.stack_bytes = board.client().stack_bytes();
+  long instructions = 0;
+  long cycles = 0;
+  long flash_cycles = 0;
+  for (const mcu::Timing& timing : board.stop()) {
+    const auto zero_wait = static_cast<long>(timing.cycles);
+    const auto words = static_cast<long>(timing.flash_data_words);
+    instructions = std::max(instructions, static_cast<long>(timing.instructions));
+    cycles = std::max(cycles, zero_wait);
+    flash_cycles = std::max(flash_cycles, zero_wait + kFlashWaitCycles * words);
+  }
+  row.instructions = static_cast<double>(instructions);
+  row.cycles_estimate = static_cast<double>(cycles);
+  row.flash_cycles_estimate = static_cast<double>(flash_cycles);
+  row.us_at_64mhz_estimate = static_cast<double>(cycles) / kMegahertz;
+}
+
+bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& work_folder,
+                    Row& row) {
+  mcu::EmulatedBoard board(build(model, row.name, inputs, work_folder, false));
+  check_identity(board.client(), model);
+  mcu::HostKernel kernel(mcu::encode(model));
+  const nn::Arithmetic arithmetic = nn::arithmetic(model);
+  const Agreement agreement =
+      compare(arithmetic,
+              {inference_on(kernel),
+               [&board](const Bytes& input) { return board.client().infer(input); }},
+              mcu::make_test_vectors(model, inputs, kValidationVectors));
+  row.board = "emulated";
+  row.vectors = static_cast<double>(agreement.vectors);
+  row.bit_exact = static_cast<double>(agreement.bit_exact);
+  row.max_difference = agreement.max_difference;
+  return agrees(arithmetic, agreement);
+}
+
+FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                        const fs::path& work_folder) {
+  const mcu::Image image = build(model, name, inputs, work_folder, false);
+  mcu::EmulatedBoard board(image);
+  check_identity(board.client(), model);
+  const mcu::BoardInfo info = board.client().info();
+  const mcu::SelfTest selftest = board.client().selftest();
+  return {image.flash_bytes, image.ram_bytes, info.kernel_version,
+          info.hash,         selftest.passed, selftest.total};
+}
+
+}  // namespace pare::bench

@@ -1,0 +1,76 @@
+#include "bench/row.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace pare::bench {
+
+using Json = nlohmann::json;
+
+std::span<const Column> columns() {
+  static constexpr std::array kColumns{
+      Column{"/parameters", "params", &Row::parameters, Style::count},
+      Column{"/nonzero", "nonzero", &Row::nonzero, Style::count},
+      Column{"/macs", "MACs", &Row::macs, Style::count},
+      Column{"/weights_bytes", "weights B", &Row::weights_bytes, Style::count},
+      Column{"/flash_bytes", "flash B", &Row::flash_bytes, Style::count},
+      Column{"/ram_bytes", "RAM B", &Row::ram_bytes, Style::count},
+      Column{"/stack_bytes", "stack B", &Row::stack_bytes, Style::count},
+      Column{"/accuracy/mse", "MSE", &Row::mse, Style::scientific},
+      Column{"/accuracy/mae", "MAE", &Row::mae, Style::scientific},
+      Column{"/accuracy/max_error", "max error", &Row::max_error, Style::scientific},
+      Column{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed1},
+      Column{"/latency/host_ns_median", "host ns", &Row::host_ns_median, Style::fixed1},
+      Column{"/latency/host_ns_cv", "cv", &Row::host_ns_cv, Style::fixed3},
+      Column{"/cortex_m4/instructions", "M4 instr", &Row::instructions, Style::count},
+      Column{"/cortex_m4/cycles_estimate", "M4 cycles est.", &Row::cycles_estimate, Style::count},
+      Column{"/cortex_m4/flash_cycles_estimate", "with flash waits est.",
+             &Row::flash_cycles_estimate, Style::count},
+      Column{"/cortex_m4/us_at_64mhz_estimate", "us at 64 MHz est.", &Row::us_at_64mhz_estimate,
+             Style::fixed1},
+      Column{"/compress_seconds", "compress s", &Row::compress_seconds, Style::scientific},
+      Column{"/validated/vectors", "vectors", &Row::vectors, Style::count},
+      Column{"/validated/bit_exact", "bit-exact", &Row::bit_exact, Style::count},
+      Column{"/validated/max_difference", "max diff", &Row::max_difference, Style::scientific},
+  };
+  return kColumns;
+}
+
+Json to_json(const Row& row) {
+  Json json{{"name", row.name}, {"passes", row.passes}, {"encodings", row.encodings}};
+  for (const Column& column : columns()) {
+    const Row::Number& number = row.*column.value;
+    Json& place = json[Json::json_pointer(column.pointer)];
+    if (!number) {
+      place = nullptr;
+    } else if (column.style == Style::count) {
+      place = static_cast<std::int64_t>(*number);
+    } else {
+      place = *number;
+    }
+  }
+  json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
+  return json;
+}
+
+Row row_from_json(const Json& json) {
+  try {
+    Row row;
+    row.name = json.at("name");
+    row.passes = json.at("passes");
+    row.encodings = json.at("encodings");
+    const Json& board = json.at("validated").at("board");
+    row.board = board.is_null() ? "" : board.get<std::string>();
+    for (const Column& column : columns()) {
+      const Json& place = json.at(Json::json_pointer(column.pointer));
+      if (!place.is_null()) row.*column.value = place.get<double>();
+    }
+    return row;
+  } catch (const Json::exception& error) {
+    throw std::invalid_argument(fmt::format("not the results of a variant: {}", error.what()));
+  }
+}
+
+}  // namespace pare::bench

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pare::bench {
+
+/// What was measured of one variant. A number that was not measured is empty: null in JSON, "-" in
+/// the table.
+struct Row {
+  using Number = std::optional<double>;
+
+  std::string name;
+  std::vector<std::string> passes;
+  std::vector<std::string> encodings;  ///< of each layer, as mcu::encode chose them
+  Number parameters;                   ///< weights and biases
+  Number nonzero;                      ///< of them not 0
+  Number macs;                         ///< multiply-accumulates of one inference
+  Number weights_bytes;                ///< the encoded parameters
+  Number flash_bytes;  ///< linked image with this model minus the same image with none
+  Number ram_bytes;    ///< static data of the model: hidden activations; inputs and outputs are the
+                       ///< caller's
+  Number stack_bytes;  ///< deepest stack of one inference
+  Number mse;          ///< on the test set, as are the other three
+  Number mae;
+  Number max_error;
+  Number top1;  ///< percent
+  Number host_ns_median;
+  Number host_ns_cv;       ///< standard deviation over mean
+  Number instructions;     ///< of one inference on the emulated board, the most among its vectors
+  Number cycles_estimate;  ///< zero wait states
+  Number flash_cycles_estimate;  ///< with the estimated charge for data reads from flash
+  Number us_at_64mhz_estimate;   ///< of cycles_estimate
+  Number compress_seconds;       ///< all passes together
+  std::string board;             ///< where it was validated
+  Number vectors;
+  Number bit_exact;
+  Number max_difference;  ///< from the reference: int8 steps, or float32 values
+};
+
+/// How a column writes its numbers.
+enum class Style : std::uint8_t { count, fixed1, fixed3, scientific };
+
+/// One column of the table, and one place in results.json: the only list of either.
+struct Column {
+  const char* pointer;  ///< JSON pointer in a variant of results.json
+  const char* header;   ///< title in the table, and name for --sort
+  Row::Number Row::*value;
+  Style style;
+};
+
+std::span<const Column> columns();
+
+/// A variant of results.json, and back; reading throws std::invalid_argument, saying what is
+/// missing.
+nlohmann::json to_json(const Row& row);
+Row row_from_json(const nlohmann::json& json);
+
+}  // namespace pare::bench

@@ -1,0 +1,108 @@
+#include "experiments/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "experiments/commands.h"
+
+namespace pare::experiments {
+namespace {
+
+const std::map<std::string, bench::Format> kFormats{{"text", bench::Format::text},
+                                                    {"md", bench::Format::markdown},
+                                                    {"csv", bench::Format::csv},
+                                                    {"json", bench::Format::json}};
+
+void add_format(CLI::App& command, bench::Format& format) {
+  command.add_option("--format", format, "text, md, csv or json")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
+}
+
+void add_variant(CLI::App& command, VariantArguments& arguments) {
+  command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
+      ->required()
+      ->type_name("");
+  command.add_option("VARIANT", arguments.variant, "a variant in it")->required()->type_name("");
+}
+
+void add_board(CLI::App& command, VariantArguments& arguments) {
+  command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
+      ->required()
+      ->check(CLI::IsMember({"emulated"}).description(""))
+      ->type_name("BOARD");
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  CLI::App app(
+      "pare shrinks multi-layer perceptrons until they fit a microcontroller, measures what each\n"
+      "shrinking costs, and proves on the board that what runs there is what was measured.",
+      "pare");
+  app.footer(
+      "Besides these, ./pare doctor says what is installed and what is missing, and ./pare test\n"
+      "runs the whole test suite.");
+  app.require_subcommand(1);
+
+  RunArguments run;
+  auto* run_command = app.add_subcommand("run", "train, compress, measure, print the table");
+  run_command
+      ->add_option("CONFIG", run.config, "a TOML file, such as experiments/configs/sine.toml")
+      ->required()
+      ->type_name("");
+  run_command->add_option("--set", run.overrides, "change the config: key=value, such as seed=3")
+      ->type_name("KEY=VALUE")
+      ->take_all();
+  run_command->add_option("--out", run.out, "the results folder (default: results/<name>)")
+      ->type_name("DIR");
+  add_format(*run_command, run.format);
+  run_command->callback([&] { run_experiment(run); });
+
+  TableArguments table;
+  auto* table_command = app.add_subcommand("table", "print the table of a results folder");
+  table_command->add_option("RESULTS", table.results, "a folder that run wrote")
+      ->required()
+      ->type_name("");
+  table_command->add_option("--sort", table.sort, "a column's title, such as \"flash B\"")
+      ->type_name("COLUMN");
+  add_format(*table_command, table.format);
+  table_command->callback([&] { print_table(table); });
+
+  VariantArguments chosen;
+  auto* export_command = app.add_subcommand("export", "write a variant's sketch folder");
+  add_variant(*export_command, chosen);
+  export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
+      ->required()
+      ->type_name("DIR");
+  export_command->callback([&] { export_variant(chosen); });
+
+  auto* flash_command =
+      app.add_subcommand("flash", "build a variant's sketch and start a board on it");
+  add_variant(*flash_command, chosen);
+  add_board(*flash_command, chosen);
+  flash_command->callback([&] { flash_variant(chosen); });
+
+  int exit_code = 0;
+  auto* validate_command = app.add_subcommand(
+      "validate", "send the test set to a board and compare its outputs with the host's");
+  add_variant(*validate_command, chosen);
+  add_board(*validate_command, chosen);
+  validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
+
+  PassesArguments passes;
+  auto* passes_command = app.add_subcommand("passes", "list every pass with its options");
+  add_format(*passes_command, passes.format);
+  passes_command->callback([&] { print_passes(passes); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return exit_code;
+}
+
+}  // namespace pare::experiments

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/table.h"
+
+namespace pare::experiments {
+
+struct RunArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string out;
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare run: writes the results folder and prints the table.
+void run_experiment(const RunArguments& arguments);
+
+struct TableArguments {
+  std::string results;
+  std::string sort;
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare table: prints the table of a results folder.
+void print_table(const TableArguments& arguments);
+
+struct PassesArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare passes: every pass with its options, defaults, ranges and source.
+void print_passes(const PassesArguments& arguments);
+
+struct VariantArguments {
+  std::string results;
+  std::string variant;
+  std::string board;
+  std::string to;
+};
+
+/// ./pare export: writes the sketch folder.
+void export_variant(const VariantArguments& arguments);
+
+/// ./pare flash: builds the sketch, starts the board on it and says what the board reports.
+void flash_variant(const VariantArguments& arguments);
+
+/// ./pare validate: compares the board with the reference over the test set, and keeps the outcome
+/// in results.json. False if they do not agree.
+bool validate_variant(const VariantArguments& arguments);
+
+}  // namespace pare::experiments

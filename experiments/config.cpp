@@ -1,0 +1,188 @@
+#include "experiments/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "experiments/toml_options.h"
+
+namespace pare::experiments {
+namespace {
+
+using compress::Options;
+
+constexpr double kMax = std::numeric_limits<double>::infinity();
+
+/// Results folders, sketches and the serial protocol all carry these names.
+void check_name(const std::string& name, const std::string& where) {
+  const bool plain =
+      !name.empty() && name.size() <= 60 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+      });
+  if (plain && name[0] != '-') return;
+  throw std::invalid_argument(
+      fmt::format("{}: '{}' is no name; use up to 60 letters, digits, '-' and '_', not '-' first",
+                  where, name));
+}
+
+nn::SineOptions read_sine(Options options) {
+  nn::SineOptions sine;
+  options.choice<int>("source", {{"sine", 0}}, "where the data comes from");
+  sine.amplitude = options.number("amplitude", sine.amplitude, {-kMax, kMax}, "of the sine");
+  sine.angular_frequency = options.number("angular_frequency", sine.angular_frequency,
+                                          {-kMax, kMax}, "radians per unit of x");
+  sine.phase = options.number("phase", sine.phase, {-kMax, kMax}, "radians");
+  sine.noise = options.number("noise", sine.noise, {0, kMax},
+                              "standard deviation of the training targets' noise");
+  const compress::Range range =
+      options.interval("range", {sine.low, sine.high}, {-1e30, 1e30}, "of x");
+  sine.low = range.low;
+  sine.high = range.high;
+  sine.train_samples =
+      options.integer("train_samples", sine.train_samples, {1, 1e8}, "random in the range");
+  sine.validation_samples = options.integer("validation_samples", sine.validation_samples, {1, 1e8},
+                                            "random in the range");
+  sine.test_samples =
+      options.integer("test_samples", sine.test_samples, {2, 1e8}, "evenly spaced, noise-free");
+  options.expect_empty();
+  return sine;
+}
+
+void read_model(Options options, Experiment& experiment) {
+  const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
+  experiment.hidden.assign(hidden.begin(), hidden.end());
+  experiment.activation = options.choice<nn::Activation>(
+      "activation", {{"relu", nn::Activation::relu}, {"identity", nn::Activation::identity}},
+      "of the hidden layers");
+  options.expect_empty();
+}
+
+nn::TrainOptions read_train(Options options) {
+  nn::TrainOptions train;
+  train.epochs = static_cast<int>(
+      options.integer("epochs", train.epochs, {0, 1e6}, "passes over the training data"));
+  train.batch_size = options.integer("batch_size", train.batch_size, {1, 1e8}, "samples");
+  train.optimizer = options.choice<nn::OptimizerKind>(
+      "optimizer", {{"adam", nn::OptimizerKind::adam}, {"sgd", nn::OptimizerKind::sgd}}, "");
+  train.learning_rate = options.number("learning_rate", train.learning_rate, {1e-9, 100}, "");
+  train.momentum = options.number("momentum", train.momentum, {0, 0.9999}, "of sgd");
+  train.schedule = options.choice<nn::Schedule>(
+      "schedule", {{"cosine", nn::Schedule::cosine}, {"constant", nn::Schedule::constant}},
+      "of the learning rate");
+  train.scale_inputs = options.flag("scale_inputs", train.scale_inputs,
+                                    "train on features mapped to [-1, 1], folded back afterwards");
+  options.expect_empty();
+  return train;
+}
+
+compress::Step read_step(const toml::node& node) {
+  if (const auto* name = node.as_string()) {
+    return compress::make_step(name->get(), {}, where(node));
+  }
+  const auto* table = node.as_table();
+  const toml::node* name = table == nullptr ? nullptr : table->get("pass");
+  if (name == nullptr || !name->is_string()) {
+    throw std::invalid_argument(
+        fmt::format("{}: a pass is a name, or a table {{ pass = \"name\", option = value, ... }}",
+                    where(node)));
+  }
+  compress::Options::Values values = option_values(*table);
+  values.erase("pass");
+  return compress::make_step(name->as_string()->get(), std::move(values), where(*name));
+}
+
+Variant read_variant(const toml::table& table) {
+  Variant variant;
+  const toml::node* passes = nullptr;
+  Options::Values values;
+  for (const auto& [key, node] : table) {
+    if (key == "passes") {
+      passes = &node;
+    } else {
+      values.insert(option_value(key, node));
+    }
+  }
+  Options options("[[variants]]", std::move(values), where(table));
+  variant.name = options.text("name", "", "of the variant");
+  if (variant.name.empty()) {
+    throw std::invalid_argument(fmt::format("{}: a variant needs a name", where(table)));
+  }
+  const toml::node* name = table.get("name");
+  check_name(variant.name, where(*name));
+  options.expect_empty();
+  if (passes == nullptr) return variant;
+  if (!passes->is_array()) {
+    throw std::invalid_argument(fmt::format("{}: passes is not a list", where(*passes)));
+  }
+  for (const toml::node& node : *passes->as_array()) variant.steps.push_back(read_step(node));
+  compress::check_order(variant.steps);
+  return variant;
+}
+
+std::vector<Variant> read_variants(const toml::table& root) {
+  const toml::node* node = root.get("variants");
+  if (node == nullptr || !node->is_array_of_tables()) {
+    throw std::invalid_argument(fmt::format("{}: a config needs at least one [[variants]] table",
+                                            where(node ? *node : root)));
+  }
+  std::vector<Variant> variants;
+  std::set<std::string> names;
+  for (const toml::node& entry : *node->as_array()) {
+    variants.push_back(read_variant(*entry.as_table()));
+    if (!names.insert(variants.back().name).second) {
+      throw std::invalid_argument(fmt::format("{}: a variant named '{}' is there already",
+                                              where(*entry.as_table()->get("name")),
+                                              variants.back().name));
+    }
+  }
+  return variants;
+}
+
+}  // namespace
+
+Experiment load_experiment(const std::filesystem::path& path,
+                           const std::vector<std::string>& overrides) {
+  toml::table root = parse_config(path, overrides);
+  Experiment experiment;
+  experiment.sine = read_sine(table_options(root, "data"));
+  read_model(table_options(root, "model"), experiment);
+  experiment.train = read_train(table_options(root, "train"));
+  experiment.variants = read_variants(root);
+
+  Options::Values values;
+  for (const auto& [key, node] : root) {
+    if (key != "data" && key != "model" && key != "train" && key != "variants") {
+      values.insert(option_value(key, node));
+    }
+  }
+  Options options("the config", std::move(values), path.string());
+  experiment.name = options.text("name", path.stem().string(), "of the results folder");
+  const toml::node* name = root.get("name");
+  check_name(experiment.name, name == nullptr ? path.string() : where(*name));
+  experiment.seed = static_cast<std::uint64_t>(
+      options.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
+  options.expect_empty();
+
+  root.insert_or_assign("name", experiment.name);
+  std::ostringstream text;
+  text << toml::toml_formatter(root) << "\n";
+  experiment.resolved = text.str();
+  return experiment;
+}
+
+nn::Split make_data(const Experiment& experiment) {
+  return nn::make_sine(experiment.sine, experiment.seed);
+}
+
+nn::Model train_base(const Experiment& experiment, const nn::Split& data,
+                     const std::function<void(int epoch, double loss)>& on_epoch) {
+  return nn::train_new(experiment.hidden, experiment.activation, data.train, experiment.train,
+                       experiment.seed, {.objective = {}, .view = {}, .on_epoch = on_epoch});
+}
+
+}  // namespace pare::experiments

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "compress/pass.h"
+#include "nn/dataset.h"
+#include "nn/train.h"
+
+namespace pare::experiments {
+
+/// One compressed model of an experiment: a name, and the passes that make it from the base model.
+struct Variant {
+  std::string name;
+  std::vector<compress::Step> steps;
+};
+
+/// Everything a config says, checked, with every pass built.
+struct Experiment {
+  std::string name;  ///< of the results folder; the file's own name unless the config says another
+  std::uint64_t seed = 1;
+  nn::SineOptions sine;
+  std::vector<nn::Index> hidden;
+  nn::Activation activation = nn::Activation::relu;
+  nn::TrainOptions train;
+  std::vector<Variant> variants;
+  std::string resolved;  ///< the config as TOML, with what --set changed
+};
+
+/// Reads a TOML config; each of `overrides` is a "key=value" in TOML, such as "train.epochs=10",
+/// and replaces what the file says. Throws std::invalid_argument with file, line and column.
+Experiment load_experiment(const std::filesystem::path& path,
+                           const std::vector<std::string>& overrides);
+
+/// The experiment's data, from its seed.
+nn::Split make_data(const Experiment& experiment);
+
+/// The experiment's base model, trained.
+nn::Model train_base(const Experiment& experiment, const nn::Split& data,
+                     const std::function<void(int epoch, double loss)>& on_epoch = {});
+
+}  // namespace pare::experiments

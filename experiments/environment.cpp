@@ -1,0 +1,43 @@
+#include "experiments/environment.h"
+
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "mcu/process.h"
+
+namespace pare::experiments {
+namespace {
+
+using Json = nlohmann::json;
+
+Json processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return nullptr;
+}
+
+/// The first line that a command prints; null if it fails.
+Json first_line(const std::vector<std::string>& command) {
+  if (!mcu::find_program(command.front())) return nullptr;
+  const mcu::ProcessResult result = mcu::run_process(command);
+  if (result.exit_code != 0) return nullptr;
+  return result.output.substr(0, result.output.find('\n'));
+}
+
+}  // namespace
+
+Json describe_environment() {
+  return {{"processor", processor()},
+          {"cores", std::thread::hardware_concurrency()},
+          {"compiler", "GCC or Clang " __VERSION__},
+          {"flags", PARE_FLAGS},
+          {"commit", first_line({"git", "-C", PARE_SOURCE_DIR, "rev-parse", "HEAD"})},
+          {"cross_compiler", first_line({"arm-none-eabi-g++", "--version"})},
+          {"emulator", first_line({"qemu-system-arm", "--version"})}};
+}
+
+}  // namespace pare::experiments

@@ -1,0 +1,16 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "experiments/cli.h"
+
+int main(int argc, char** argv) {
+  try {
+    return pare::experiments::run_cli(argc, argv);
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    fmt::print(stderr, "pare: {}\n", error.what());
+    return 1;
+  }
+}
