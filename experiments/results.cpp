@@ -125,7 +125,8 @@ Json read_results(const fs::path& folder) {
 
 std::vector<bench::Row> read_rows(const fs::path& folder) {
   std::vector<bench::Row> rows;
-  for (const Json& variant : read_results(folder)["variants"]) {
+  const Json json = read_results(folder);
+  for (const Json& variant : json["variants"]) {
     rows.push_back(bench::row_from_json(variant));
   }
   return rows;

@@ -87,8 +87,8 @@ std::vector<std::uint8_t> BoardClient::infer(std::span<const std::uint8_t> input
     commands.push_back("db " + to_hex(input_bytes.first(size_bytes)));
     input_bytes = input_bytes.subspan(size_bytes);
   }
-  commands.push_back("infer 1 0");
-  commands.push_back("pare raw");
+  commands.emplace_back("infer 1 0");
+  commands.emplace_back("pare raw");
   const std::vector<Lines> replies = exchange(commands);
   return from_hex(value_of(replies.back(), commands.back(), "m-pare-raw-["), commands.back());
 }
@@ -118,13 +118,13 @@ std::vector<std::string> BoardClient::command(std::string_view text) {
 
 /// The '%' in front ends whatever half command an earlier host may have left on the board.
 void BoardClient::greet() {
-  constexpr std::string_view prefix = "m-name-dut-[";
+  constexpr std::string_view kPrefix = "m-name-dut-[";
   const std::string command = "name";
   const SerialLink::Deadline deadline = next_deadline();
   link_.write("%name%", deadline);
   std::string line;
-  while (!line.starts_with(prefix)) line = read_line(command, deadline);
-  name_ = value_of({line}, command, prefix);
+  while (!line.starts_with(kPrefix)) line = read_line(command, deadline);
+  name_ = value_of({line}, command, kPrefix);
   while (line.find("m-ready") == std::string::npos) line = read_line(command, deadline);
 }
 

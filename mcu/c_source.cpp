@@ -115,9 +115,8 @@ std::string layer_entry(const EncodedModel& model, const EncodedLayer& layer) {
     return begin + fmt::format("{}, {}, {}}},\n", layer.inputs, layer.outputs, relu ? 1 : 0);
   }
   const std::int32_t zero_point = layer.output.zero_point;
-  return begin + fmt::format("{}, {},\n     {}, {}, {}, {}, {}}},\n", array(layer.multipliers),
-                             array(layer.shifts), layer.inputs, layer.outputs,
-                             model.arrays[layer.multipliers].count > 1 ? 1 : 0, zero_point,
+  return begin + fmt::format("{}, {},\n     {}, {}, {}, {}}},\n", array(layer.multipliers),
+                             array(layer.shifts), layer.inputs, layer.outputs, zero_point,
                              relu ? zero_point : -128);
 }
 

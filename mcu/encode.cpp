@@ -74,7 +74,7 @@ EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& enco
   const nn::Int32Vector bias = layer.bias - layer.input.zero_point * sums;
   std::vector<std::int32_t> multipliers;
   std::vector<std::int8_t> shifts;
-  for (nn::Index row = 0; row < layer.weight_scales.size(); ++row) {
+  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
     const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
     multipliers.push_back(factor.multiplier);
     shifts.push_back(static_cast<std::int8_t>(factor.shift));
@@ -89,9 +89,9 @@ EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& enco
                              layer.weights.size()),
       .bias = encoder.add(array_name(index, "bias"), ElementType::int32, bias.data(), bias.size()),
       .multipliers = encoder.add(array_name(index, "multipliers"), ElementType::int32,
-                                 multipliers.data(), layer.weight_scales.size()),
+                                 multipliers.data(), layer.weights.rows()),
       .shifts = encoder.add(array_name(index, "shifts"), ElementType::int8, shifts.data(),
-                            layer.weight_scales.size())};
+                            layer.weights.rows())};
 }
 
 }  // namespace

@@ -31,7 +31,6 @@ DenseInt8 int8_layer(const EncodedModel& model, const EncodedLayer& layer) {
   result.shifts = array<std::int8_t>(model, layer.shifts);
   result.inputs = static_cast<std::uint16_t>(layer.inputs);
   result.outputs = static_cast<std::uint16_t>(layer.outputs);
-  result.per_row = model.arrays[layer.multipliers].count > 1;
   result.output_zero_point = static_cast<std::int8_t>(layer.output.zero_point);
   result.output_min = relu ? result.output_zero_point : std::int8_t{-128};
   return result;

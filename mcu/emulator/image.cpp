@@ -103,11 +103,11 @@ Image measure(const fs::path& elf) {
 }  // namespace
 
 const std::vector<std::string>& sketch_flags() {
-  static const std::vector<std::string> flags = {
+  static const std::vector<std::string> kFlags = {
       "-Os",       "-std=gnu++14",      "-fno-exceptions",
       "-fno-rtti", "-funsigned-char",   "-mcpu=cortex-m4",
       "-mthumb",   "-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp"};
-  return flags;
+  return kFlags;
 }
 
 Image build_image(const fs::path& sketch_folder, const fs::path& build_folder) {

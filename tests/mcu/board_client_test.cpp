@@ -133,8 +133,10 @@ TEST_CASE("a board that says nothing is reported after the time-out") {
 }
 
 TEST_CASE("a board that falls silent later is reported with the command that it did not answer") {
-  FakeBoard board([](const std::string& command) {
-    return command == "infer 1 0" ? "" : good_answer(command);
+  bool silent = false;
+  FakeBoard board([&](const std::string& command) {
+    silent = silent || command == "infer 1 0";
+    return silent ? "" : good_answer(command);
   });
   BoardClient client(board.link(), 200ms);
   CHECK_THROWS_WITH(client.infer(std::vector<std::uint8_t>{1}),

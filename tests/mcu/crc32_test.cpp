@@ -8,8 +8,8 @@
 #include <vector>
 
 TEST_CASE("the CRC-32 of the standard check string is the published one") {
-  constexpr std::string_view check = "123456789";
-  CHECK(pare::crc32(0, check.data(), 9) == 0xCBF43926u);
+  constexpr std::string_view kCheck = "123456789";
+  CHECK(pare::crc32(0, kCheck.data(), 9) == 0xCBF43926u);
 }
 
 TEST_CASE("the CRC-32 agrees with zlib for every length, at once and in pieces") {

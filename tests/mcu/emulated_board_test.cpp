@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -20,6 +21,9 @@ namespace fs = std::filesystem;
 namespace {
 
 using Lines = std::vector<std::string>;
+
+/// The checkout: this file lies in its tests/mcu.
+fs::path source_folder() { return fs::path(__FILE__).parent_path().parent_path().parent_path(); }
 
 /// outputs = weights * inputs, clamped; scale 0.25, zero point -4. The second weight row is 2 0 -1.
 constexpr const char* kModel = R"(#pragma once
@@ -62,8 +66,8 @@ static const Value kTestOutputs[kTestVectors][kOutputs] = {{6, -1}, {-128, -128}
 void write_file(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
 fs::path write_sketch(const fs::path& parent, const std::string& model = kModel) {
-  const fs::path folder = parent / "by_hand";
-  const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
+  fs::path folder = parent / "by_hand";
+  const fs::path mcu = source_folder() / "mcu";
   fs::create_directories(folder);
   fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / "by_hand.ino");
   fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
@@ -96,9 +100,9 @@ class NoPath {
 
 /// One image for all tests that only read from it.
 const Image& image() {
-  static const TemporaryFolder folder;
-  static const Image built = build_image(write_sketch(folder.path()), folder.path() / "build");
-  return built;
+  static const TemporaryFolder kFolder;
+  static const Image kBuilt = build_image(write_sketch(kFolder.path()), kFolder.path() / "build");
+  return kBuilt;
 }
 
 /// What the board answers, line by line; an error's text as its only line.
@@ -220,10 +224,9 @@ TEST_CASE("the sketch compiles without a warning") {
   const fs::path sketch = write_sketch(folder.path());
   std::vector<std::string> command = {find_program("arm-none-eabi-g++").value().string()};
   command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
-  command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-include",
-                                 PARE_SOURCE_DIR "/mcu/emulator/board/Arduino.h", "-I",
-                                 PARE_SOURCE_DIR "/mcu/emulator/board", "-x", "c++",
-                                 (sketch / "by_hand.ino").string()});
+  const std::string board = source_folder() / "mcu/emulator/board";
+  command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board,
+                                 "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
   const ProcessResult result = run_process(command);
   CHECK(result.output == "");
   CHECK(result.exit_code == 0);
@@ -243,7 +246,7 @@ TEST_CASE("two threads may build with one folder") {
 TEST_CASE("a missing compiler or emulator is named with its package") {
   const TemporaryFolder folder;
   const fs::path sketch = write_sketch(folder.path());
-  const Image built = image();
+  const Image& built = image();
   const NoPath no_path;
   CHECK(message_of([&] { build_image(sketch, folder.path() / "build"); }) ==
         "arm-none-eabi-g++ was not found in PATH; install the Debian package gcc-arm-none-eabi, "

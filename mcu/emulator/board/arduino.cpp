@@ -3,7 +3,7 @@
 namespace {
 
 /// Source: Arm, "Semihosting for AArch32 and AArch64", release 2.0.
-enum class Operation : uint32_t { kOpen = 0x01, kWrite = 0x05, kRead = 0x06, kExit = 0x18 };
+enum class Operation : uint32_t { open = 0x01, write = 0x05, read = 0x06, exit = 0x18 };
 constexpr uint32_t kOpenToRead = 0;
 constexpr uint32_t kOpenToWrite = 4;
 constexpr uint32_t kApplicationExit = 0x20026;
@@ -28,7 +28,7 @@ uint32_t call_host(Operation operation, uintptr_t argument) {
 
 uint32_t open_console(uint32_t mode) {
   const OpenArguments arguments = {":tt", mode, 3};
-  return call_host(Operation::kOpen, reinterpret_cast<uintptr_t>(&arguments));
+  return call_host(Operation::open, reinterpret_cast<uintptr_t>(&arguments));
 }
 
 /// The FPGA's I/O block: a counter that runs freely behind a prescaler. Source: ARM DAI 0386
@@ -59,16 +59,16 @@ int SemihostingSerial::read() {
 
 size_t SemihostingSerial::write(const uint8_t* bytes, size_t size) {
   const TransferArguments arguments = {output_, bytes, size};
-  return size - call_host(Operation::kWrite, reinterpret_cast<uintptr_t>(&arguments));
+  return size - call_host(Operation::write, reinterpret_cast<uintptr_t>(&arguments));
 }
 
 void SemihostingSerial::wait_for_bytes() {
   if (available() > 0) return;
   const TransferArguments arguments = {input_, received_, sizeof(received_)};
-  const uint32_t unread = call_host(Operation::kRead, reinterpret_cast<uintptr_t>(&arguments));
+  const uint32_t unread = call_host(Operation::read, reinterpret_cast<uintptr_t>(&arguments));
   begin_ = 0;
   end_ = unread < sizeof(received_) ? sizeof(received_) - unread : 0;
-  if (end_ == 0) call_host(Operation::kExit, kApplicationExit);
+  if (end_ == 0) call_host(Operation::exit, kApplicationExit);
 }
 
 unsigned long micros() { return fpga_io().count; }
