@@ -21,11 +21,12 @@ namespace fs = std::filesystem;
 constexpr long kFlashWaitCycles = 2;
 constexpr double kMegahertz = 64;
 
-/// The sketch of `model` in `work_folder`, linked; made once and found again.
+/// The sketch of `model`, or the empty one, linked in `work_folder`, which variants share: sketches
+/// are written once, and found again.
 mcu::Image build(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
                  const fs::path& work_folder, bool empty) {
   const mcu::EncodedModel encoded = mcu::encode(model);
-  const fs::path sketch = work_folder / (empty ? "empty" : "sketch");
+  const fs::path sketch = work_folder / (empty ? name + "-empty" : name);
   if (!fs::exists(sketch)) {
     const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, mcu::kStoredVectors);
     empty ? mcu::export_empty_sketch(encoded, name, vectors, sketch)
@@ -44,8 +45,9 @@ void check_identity(mcu::BoardClient& board, const nn::Model& model) {
                     info.kernel_version, kKernelVersion));
   }
   if (info.hash != expected) {
-    throw std::runtime_error(fmt::format(
-        "the board holds a model with hash {:08x}, not {:08x}; flash it again", info.hash, expected));
+    throw std::runtime_error(
+        fmt::format("the board holds a model with hash {:08x}, not {:08x}; flash it again",
+                    info.hash, expected));
   }
 }
 
@@ -104,11 +106,10 @@ bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::
   check_identity(board.client(), model);
   mcu::HostKernel kernel(mcu::encode(model));
   const nn::Arithmetic arithmetic = nn::arithmetic(model);
-  const Agreement agreement =
-      compare(arithmetic,
-              {inference_on(kernel),
-               [&board](const Bytes& input) { return board.client().infer(input); }},
-              mcu::make_test_vectors(model, inputs, kValidationVectors));
+  const Agreement agreement = compare(
+      arithmetic,
+      {inference_on(kernel), [&board](const Bytes& input) { return board.client().infer(input); }},
+      mcu::make_test_vectors(model, inputs, kValidationVectors));
   row.board = "emulated";
   row.vectors = static_cast<double>(agreement.vectors);
   row.bit_exact = static_cast<double>(agreement.bit_exact);

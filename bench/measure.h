@@ -23,7 +23,8 @@ void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row);
 void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row);
 
 /// Fills what the model costs on the emulated board: links its sketch and the empty one in
-/// `work_folder`, and runs kTimedVectors of `inputs` under the timing model. Throws
+/// `work_folder`, and runs kTimedVectors of `inputs` under the timing model. Threads may share the
+/// folder as long as their rows' names differ. Throws
 /// std::runtime_error if a tool is missing or the board fails.
 void measure_board(const nn::Model& model, const nn::Matrix& inputs,
                    const std::filesystem::path& work_folder, Row& row);

@@ -1,9 +1,12 @@
 #include "experiments/cli.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <algorithm>
+#include <map>
+#include <stdexcept>
 
 #include "experiments/commands.h"
 
@@ -15,9 +18,21 @@ const std::map<std::string, bench::Format> kFormats{{"text", bench::Format::text
                                                     {"csv", bench::Format::csv},
                                                     {"json", bench::Format::json}};
 
+/// Refuses what is none of `words`.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return {[words](const std::string& word) {
+            if (std::find(words.begin(), words.end(), word) != words.end()) return std::string();
+            return fmt::format("'{}' is none of: {}", word, fmt::join(words, ", "));
+          },
+          ""};
+}
+
 void add_format(CLI::App& command, bench::Format& format) {
-  command.add_option("--format", format, "text, md, csv or json")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+  command
+      .add_option_function<std::string>(
+          "--format", [&format](const std::string& word) { format = kFormats.at(word); },
+          "text, md, csv or json")
+      ->check(one_of({"text", "md", "csv", "json"}))
       ->type_name("FORMAT");
 }
 
@@ -31,8 +46,23 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
 void add_board(CLI::App& command, VariantArguments& arguments) {
   command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
       ->required()
-      ->check(CLI::IsMember({"emulated"}).description(""))
+      ->check(one_of({"emulated"}))
       ->type_name("BOARD");
+}
+
+/// What is wrong with the command line, and where its help is.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  if (!given.empty()) {
+    return fmt::format("{}; './pare {} --help' says more", error.what(), given[0]->get_name());
+  }
+  const std::vector<std::string> rest = app.remaining();
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  return fmt::format("{}; there are: {}; './pare --help' says more",
+                     rest.empty() ? "a command is missing"
+                                  : fmt::format("there is no command '{}'", rest[0]),
+                     fmt::join(known, ", "));
 }
 
 }  // namespace
@@ -100,7 +130,8 @@ int run_cli(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    if (error.get_exit_code() == 0) return app.exit(error);  // the help
+    throw std::invalid_argument(explain(app, error));
   }
   return exit_code;
 }

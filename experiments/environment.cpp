@@ -21,8 +21,10 @@ Json processor() {
 }
 
 /// The first line that a command prints; null if it fails.
-Json first_line(const std::vector<std::string>& command) {
-  if (!mcu::find_program(command.front())) return nullptr;
+Json first_line(std::vector<std::string> command) {
+  const auto program = mcu::find_program(command.front());
+  if (!program) return nullptr;
+  command.front() = program->string();
   const mcu::ProcessResult result = mcu::run_process(command);
   if (result.exit_code != 0) return nullptr;
   return result.output.substr(0, result.output.find('\n'));

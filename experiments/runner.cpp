@@ -41,10 +41,9 @@ std::pair<nn::Model, bench::Row> make_variant(const Work& work, const Variant& v
       std::accumulate(compressed.step_seconds.begin(), compressed.step_seconds.end(), 0.0);
   say("measuring");
   bench::measure_model(compressed.model, work.data.test, row);
-  const std::filesystem::path folder = work.folder / variant.name;
-  bench::measure_board(compressed.model, work.data.test.inputs, folder, row);
+  bench::measure_board(compressed.model, work.data.test.inputs, work.folder, row);
   say("validating");
-  bench::validate_board(compressed.model, work.data.test.inputs, folder, row);
+  bench::validate_board(compressed.model, work.data.test.inputs, work.folder, row);
   return {std::move(compressed.model), std::move(row)};
 }
 

@@ -9,9 +9,13 @@
 namespace pare::experiments {
 namespace {
 
+constexpr std::string_view kOverride = "--set ";
+
+/// "file:line:column", or the whole --set.
 std::string where(const toml::source_region& source) {
-  return fmt::format("{}:{}:{}", source.path ? *source.path : "", source.begin.line,
-                     source.begin.column);
+  const std::string path = source.path ? *source.path : "";
+  if (path.starts_with(kOverride)) return path;
+  return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
 }
 
 toml::table parse(const std::string& text, const std::string& source) {
@@ -39,9 +43,9 @@ toml::table parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw std::invalid_argument(
-        fmt::format("--set {}: expected key=value, such as train.epochs=10", text));
+        fmt::format("{}{}: expected key=value, such as train.epochs=10", kOverride, text));
   }
-  const std::string source = "--set " + text;
+  const std::string source = fmt::format("{}{}", kOverride, text);
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error&) {
@@ -65,9 +69,13 @@ std::vector<double> numbers(const toml::array& list, const toml::key& key) {
 
 toml::table parse_config(const std::filesystem::path& path,
                          const std::vector<std::string>& overrides) {
+  if (std::filesystem::is_directory(path)) {
+    throw std::invalid_argument(fmt::format("{} is a folder, not a config file", path.string()));
+  }
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw std::invalid_argument(fmt::format("{}: there is no such config file", path.string()));
+  if (!file) {
+    throw std::invalid_argument(fmt::format(
+        "{}: there is no such config file; experiments/configs has some", path.string()));
   }
   std::ostringstream text;
   text << file.rdbuf();
@@ -96,7 +104,8 @@ std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,
     option.value = numbers(*list, key);
   } else {
     throw std::invalid_argument(
-        fmt::format("{}: '{}' is not expected here", where(key.source()), key.str()));
+        fmt::format("{}: {} is neither true or false, a number, a string nor a list of numbers",
+                    where(key.source()), key.str()));
   }
   return {std::string(key.str()), std::move(option)};
 }
@@ -112,7 +121,9 @@ compress::Options table_options(const toml::table& root, std::string_view name) 
   const toml::node* node = root.get(name);
   if (node == nullptr) return compress::Options(owner);
   if (!node->is_table()) {
-    throw std::invalid_argument(fmt::format("{}: {} is not a table", where(*node), name));
+    throw std::invalid_argument(
+        fmt::format("{}: {} is not a table; write [{}], and its keys on the lines below",
+                    where(*node), name, name));
   }
   return compress::Options(owner, option_values(*node->as_table()), where(*node));
 }

@@ -126,8 +126,10 @@ constexpr std::string_view kBegin =
 constexpr std::string_view kEnd = "}  // namespace model\n}  // namespace pare\n\n";
 constexpr std::string_view kInfer =
     "/// One inference: kInputs values in, kOutputs values out.\n"
-    "extern \"C\" __attribute__((noinline)) void pare_infer(const pare::model::Value* inputs,\n"
-    "                                                     pare::model::Value* outputs) {\n";
+    "extern \"C\" __attribute__((noinline, noclone)) void pare_infer(const pare::model::Value* "
+    "inputs,\n"
+    "                                                              pare::model::Value* outputs) "
+    "{\n";
 
 }  // namespace
 

@@ -1,0 +1,61 @@
+#include <doctest/doctest.h>
+
+#include "mcu/emulator/emulated_board.h"
+#include "mcu/export_sketch.h"
+#include "nn/forward.h"
+#include "nn/quantization.h"
+#include "tests/helpers.h"
+#include "tests/mcu/random_int8.h"
+
+using namespace pare;
+
+namespace {
+
+/// What the emulated board gives for every input, after its self-test.
+std::vector<std::vector<std::uint8_t>> outputs_on_board(const nn::Model& model,
+                                                        const mcu::TestVectors& vectors) {
+  const mcu::TemporaryFolder folder;
+  mcu::export_sketch(mcu::encode(model), "test", vectors, folder.path() / "sketch");
+  mcu::EmulatedBoard board(mcu::build_image(folder.path() / "sketch", folder.path() / "build"));
+  const mcu::SelfTest selftest = board.client().selftest();
+  CHECK(selftest.passed == selftest.total);
+  CHECK(board.client().info().hash == mcu::hash(mcu::encode(model)));
+  std::vector<std::vector<std::uint8_t>> outputs;
+  for (const auto& input : vectors.inputs) outputs.push_back(board.client().infer(input));
+  return outputs;
+}
+
+}  // namespace
+
+TEST_CASE("the board gives the reference's bytes for any shape, zero point and scale" *
+          doctest::test_suite("slow")) {
+  const std::vector<std::vector<nn::Index>> shapes{
+      {1, 16, 16, 1}, {1, 1}, {3, 2}, {4, 4, 4}, {5, 7, 3}, {17, 6, 13, 9, 2}, {64, 33, 10}};
+  std::uint64_t seed = 100;
+  for (const auto& widths : shapes) {
+    CAPTURE(widths.size());
+    CAPTURE(widths.front());
+    const nn::Model model = tests::random_int8_model(widths, ++seed);
+    // Real inputs over the whole range of the input quantization, and beyond.
+    const nn::Matrix inputs = tests::random_matrix(40, widths.front(), seed) * 30;
+    const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 40);
+    CHECK(outputs_on_board(model, vectors) == vectors.outputs);
+  }
+}
+
+TEST_CASE("the board's float outputs are within rounding of the reference" *
+          doctest::test_suite("slow")) {
+  const nn::Model model = tests::random_model({5, 9, 3}, 2);
+  const mcu::TestVectors vectors =
+      mcu::make_test_vectors(model, tests::random_matrix(20, 5, 3), 20);
+  const auto outputs = outputs_on_board(model, vectors);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t k = 0; k < outputs[i].size(); k += sizeof(float)) {
+      float got = 0;
+      float expected = 0;
+      std::memcpy(&got, outputs[i].data() + k, sizeof(float));
+      std::memcpy(&expected, vectors.outputs[i].data() + k, sizeof(float));
+      CHECK(std::abs(got - expected) < 1e-6F);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+#include "mcu/encode.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "tests/helpers.h"
+
+using namespace pare;
+using mcu::EncodedModel;
+
+namespace {
+
+template <class T>
+T value_at(const EncodedModel& model, std::size_t array, std::size_t index) {
+  T value;
+  std::memcpy(&value, model.bytes.data() + model.arrays[array].offset + index * sizeof(T),
+              sizeof(T));
+  return value;
+}
+
+nn::Int8Layer int8_layer() {
+  nn::Int8Layer layer{nn::Int8Matrix(2, 3), nn::Int32Vector(2), nn::Vector(1), {0.5F, -7}, {1, 9},
+                      nn::Activation::relu};
+  layer.weights << 1, -2, 3, 4, 5, -6;
+  layer.bias << 100, -200;
+  layer.weight_scales << 0.5F;
+  return layer;
+}
+
+}  // namespace
+
+TEST_CASE("a float model is encoded in its 4 bytes a parameter") {
+  const EncodedModel encoded = mcu::encode(tests::random_model({1, 16, 16, 1}, 1));
+  CHECK(encoded.bytes.size() == 1284);
+  CHECK(encoded.arena_size == 32);
+  CHECK(mcu::value_bytes(encoded) == 4);
+  for (const mcu::EncodedLayer& layer : encoded.layers) CHECK(layer.encoding == "dense float32");
+}
+
+TEST_CASE("an int8 layer is encoded as computed by hand") {
+  const EncodedModel encoded = mcu::encode(nn::Model{{int8_layer()}});
+  const mcu::EncodedLayer& layer = encoded.layers[0];
+  CHECK(encoded.bytes.size() == 6 + 2 * 4 + 2 * 4 + 2);
+  CHECK(value_at<std::int8_t>(encoded, layer.weights, 5) == -6);
+  CHECK(value_at<std::int32_t>(encoded, layer.bias, 0) ==
+        100 + 7 * 2);  // - zero point * (1 - 2 + 3)
+  CHECK(value_at<std::int32_t>(encoded, layer.bias, 1) == -200 + 7 * 3);  // 4 + 5 - 6
+  CHECK(value_at<std::int32_t>(encoded, layer.multipliers, 1) ==
+        1 << 30);  // 1/4 = 2^30 2^(-1 - 31)
+  CHECK(value_at<std::int8_t>(encoded, layer.shifts, 1) == -1);
+  CHECK(encoded.arena_size == 0);
+}
+
+TEST_CASE("the arrays follow each other without a gap, each aligned to its elements") {
+  const nn::Int8Layer first = int8_layer();
+  nn::Int8Layer second{nn::Int8Matrix::Ones(1, 2),
+                       nn::Int32Vector::Zero(1),
+                       nn::Vector::Ones(1),
+                       first.output,
+                       {300, 0},
+                       {}};
+  const EncodedModel encoded = mcu::encode(nn::Model{{first, second}});
+  std::vector<mcu::EncodedArray> arrays = encoded.arrays;
+  std::sort(arrays.begin(), arrays.end(),
+            [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  std::size_t end = 0;
+  for (const mcu::EncodedArray& array : arrays) {
+    const std::size_t size = array.type == mcu::ElementType::int8 ? 1 : 4;
+    CHECK(array.offset == end);
+    CHECK(array.offset % size == 0);
+    end += array.count * size;
+  }
+  CHECK(end == encoded.bytes.size());
+}
+
+TEST_CASE("the arena holds any two neighbouring hidden layers") {
+  CHECK(mcu::arena_size(tests::random_model({3, 2}, 1)) == 0);
+  CHECK(mcu::arena_size(tests::random_model({3, 5, 2}, 1)) == 5);
+  CHECK(mcu::arena_size(tests::random_model({784, 300, 100, 10}, 1)) == 400);
+  CHECK(mcu::arena_size(tests::random_model({1, 2, 9, 4, 8, 1}, 1)) == 13);
+}
+
+TEST_CASE("the hash changes with any byte") {
+  EncodedModel encoded = mcu::encode(nn::Model{{int8_layer()}});
+  const std::uint32_t before = mcu::hash(encoded);
+  for (std::uint8_t& byte : encoded.bytes) {
+    byte ^= 1;
+    CHECK(mcu::hash(encoded) != before);
+    byte ^= 1;
+  }
+  CHECK(mcu::hash(encoded) == before);
+}
+
+TEST_CASE("encode refuses a model that fails the check, and a layer too wide for the kernel") {
+  nn::Int8Layer broken = int8_layer();
+  broken.bias[0] = 1 << 30;
+  CHECK_THROWS_WITH(mcu::encode(nn::Model{{broken}}),
+                    "layer 0: output 0 could overflow its 32-bit accumulator");
+  CHECK_THROWS_WITH(mcu::encode(tests::random_model({70000, 1}, 1)), "layer 0 is wider than 65535");
+}

@@ -1,0 +1,65 @@
+#include "mcu/host_kernel.h"
+
+#include <doctest/doctest.h>
+
+#include "nn/forward.h"
+#include "nn/quantization.h"
+#include "tests/helpers.h"
+#include "tests/mcu/random_int8.h"
+
+using namespace pare;
+
+TEST_CASE("the kernel's requantize is the reference's") {
+  nn::Random random(3);
+  for (int i = 0; i < 1'000'000; ++i) {
+    const int shift = tests::random_integer(random, -31, 8);
+    const auto multiplier = static_cast<std::int32_t>((1U << 30) + (random.bits() >> 2));
+    // Small values as often as large ones, for the ties lie among them.
+    const std::int32_t range = (1 << (30 - std::max(shift, 0))) - 1;
+    const std::int32_t bound = range >> random.below(20);
+    const std::int32_t value = tests::random_integer(random, -bound, bound);
+    const std::int32_t expected = nn::requantize(value, {multiplier, shift});
+    REQUIRE(requantize(value, multiplier, shift) == expected);
+  }
+}
+
+TEST_CASE("the kernel's requantize is the reference's where the ties are") {
+  for (std::int32_t value = -70000; value <= 70000; ++value) {
+    for (const int shift : {-17, -8, -3, -1, 0, 1, 5}) {
+      for (const std::int32_t multiplier : {1 << 30, 3 << 29, INT32_MAX}) {
+        REQUIRE(requantize(value, multiplier, shift) == nn::requantize(value, {multiplier, shift}));
+      }
+    }
+  }
+}
+
+TEST_CASE("the int8 kernel gives the reference's bytes for any shape, zero point and scale") {
+  nn::Random random(4);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    std::vector<nn::Index> widths;
+    for (std::uint32_t i = 0; i < 2 + random.below(4); ++i) widths.push_back(1 + random.below(40));
+    const nn::Model model = tests::random_int8_model(widths, seed);
+    const nn::Int8Matrix inputs = tests::random_int8_inputs(5, widths.front(), seed);
+    const nn::Int8Matrix expected = nn::forward_int8(model, inputs);
+    mcu::HostKernel kernel(mcu::encode(model));
+    for (nn::Index i = 0; i < inputs.rows(); ++i) {
+      nn::Int8Matrix outputs(1, widths.back());
+      kernel.infer(inputs.row(i).data(), outputs.data());
+      REQUIRE(outputs == expected.row(i));
+    }
+  }
+}
+
+TEST_CASE("the float kernel is within rounding of the reference") {
+  for (const auto& widths : {std::vector<nn::Index>{1, 16, 16, 1}, {7, 3}, {20, 9, 5, 4}}) {
+    const nn::Model model = tests::random_model(widths, 9);
+    const nn::Matrix inputs = tests::random_matrix(20, widths.front(), 10);
+    const nn::Matrix expected = nn::forward(model, inputs);
+    mcu::HostKernel kernel(mcu::encode(model));
+    for (nn::Index i = 0; i < inputs.rows(); ++i) {
+      nn::Matrix outputs(1, widths.back());
+      kernel.infer(inputs.row(i).data(), outputs.data());
+      CHECK((outputs - expected.row(i)).cwiseAbs().maxCoeff() < 1e-6F);
+    }
+  }
+}
