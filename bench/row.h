@@ -44,10 +44,11 @@ struct Row {
 /// How a column writes its numbers.
 enum class Style : std::uint8_t { count, fixed1, fixed3, scientific };
 
-/// One column of the table, and one place in results.json: the only list of either.
+/// One number of a variant: its place in results.json, and its column where the table has one. The
+/// only list of either.
 struct Column {
   const char* pointer;  ///< JSON pointer in a variant of results.json
-  const char* header;   ///< title in the table, and name for --sort
+  const char* header;   ///< title in the table, and name for --sort; null for results.json alone
   Row::Number Row::*value;
   Style style;
 };

@@ -8,6 +8,9 @@
 namespace pare::bench {
 namespace {
 
+/// The larger of two; a NaN is the largest, and stays.
+double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
 template <class T>
 double largest_difference(const Bytes& a, const Bytes& b) {
   if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
@@ -17,8 +20,7 @@ double largest_difference(const Bytes& a, const Bytes& b) {
     T right;
     std::memcpy(&left, a.data() + i, sizeof(T));
     std::memcpy(&right, b.data() + i, sizeof(T));
-    const double difference = std::abs(static_cast<double>(left) - static_cast<double>(right));
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
+    largest = larger(std::abs(static_cast<double>(left) - static_cast<double>(right)), largest);
   }
   return largest;
 }
@@ -47,7 +49,7 @@ Agreement compare(nn::Arithmetic arithmetic, const std::vector<Inference>& imple
       const double difference = arithmetic == nn::Arithmetic::int8
                                     ? largest_difference<std::int8_t>(outputs, vectors.outputs[i])
                                     : largest_difference<float>(outputs, vectors.outputs[i]);
-      if (!(difference <= agreement.max_difference)) agreement.max_difference = difference;
+      agreement.max_difference = larger(difference, agreement.max_difference);
     }
     agreement.bit_exact += exact ? 1 : 0;
   }

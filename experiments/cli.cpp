@@ -59,10 +59,10 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> rest = app.remaining();
   std::vector<std::string> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  return fmt::format("{}; there are: {}; './pare --help' says more",
-                     rest.empty() ? "a command is missing"
-                                  : fmt::format("there is no command '{}'", rest[0]),
-                     fmt::join(known, ", "));
+  return fmt::format(
+      "{}; there are: {}; './pare --help' says more",
+      rest.empty() ? "a command is missing" : fmt::format("there is no command '{}'", rest[0]),
+      fmt::join(known, ", "));
 }
 
 }  // namespace

@@ -67,8 +67,8 @@ void print_passes(const PassesArguments& arguments) {
       {"pass", "option", "default", "range", "meaning"}, {false, false, false, false, false}, {}};
   for (const std::string_view name : compress::pass_names()) {
     const compress::Step step = compress::make_step(name);
-    table.rows.push_back(
-        {step.name, "-", "-", "-", fmt::format("{}. {}", step.info.summary, step.info.source)});
+    table.rows.push_back({step.name, "-", "-", "-", std::string(step.info.summary)});
+    table.rows.push_back({step.name, "-", "-", "-", fmt::format("source: {}", step.info.source)});
     for (const compress::OptionDoc& option : step.options) {
       table.rows.push_back({step.name, option.name, option.fallback, option.range, option.help});
     }

@@ -1,6 +1,7 @@
 #include "experiments/config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -28,6 +29,17 @@ void check_name(const std::string& name, const std::string& where) {
   throw std::invalid_argument(
       fmt::format("{}: '{}' is no name; use up to 60 letters, digits, '-' and '_', not '-' first",
                   where, name));
+}
+
+/// Refuses a key that is none of `known`.
+void check_keys(const toml::table& table, std::string_view owner,
+                const std::vector<std::string_view>& known) {
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    throw std::invalid_argument(fmt::format("{}: unknown key '{}' of {}; known: {}",
+                                            where(key.source()), key.str(), owner,
+                                            fmt::join(known, ", ")));
+  }
 }
 
 nn::SineOptions read_sine(Options options) {
@@ -97,27 +109,23 @@ compress::Step read_step(const toml::node& node) {
 }
 
 Variant read_variant(const toml::table& table) {
+  check_keys(table, "a variant", {"name", "passes"});
   Variant variant;
-  const toml::node* passes = nullptr;
+  const auto name = table.find("name");
+  if (name == table.end()) {
+    throw std::invalid_argument(
+        fmt::format("{}: a variant needs a name; add name = \"...\"", where(table)));
+  }
   Options::Values values;
-  for (const auto& [key, node] : table) {
-    if (key == "passes") {
-      passes = &node;
-    } else {
-      values.insert(option_value(key, node));
-    }
-  }
-  Options options("[[variants]]", std::move(values), where(table));
-  variant.name = options.text("name", "", "of the variant");
-  if (variant.name.empty()) {
-    throw std::invalid_argument(fmt::format("{}: a variant needs a name", where(table)));
-  }
-  const toml::node* name = table.get("name");
-  check_name(variant.name, where(*name));
-  options.expect_empty();
+  values.insert(option_value(name->first, name->second));
+  variant.name = Options("a variant", std::move(values)).text("name", "", "of the variant");
+  check_name(variant.name, where(name->second));
+  const toml::node* passes = table.get("passes");
   if (passes == nullptr) return variant;
   if (!passes->is_array()) {
-    throw std::invalid_argument(fmt::format("{}: passes is not a list", where(*passes)));
+    throw std::invalid_argument(fmt::format(
+        "{}: passes is not a list; write passes = [\"magnitude_prune\", \"quantize_int8\"]",
+        where(*passes)));
   }
   for (const toml::node& node : *passes->as_array()) variant.steps.push_back(read_step(node));
   compress::check_order(variant.steps);
@@ -127,17 +135,19 @@ Variant read_variant(const toml::table& table) {
 std::vector<Variant> read_variants(const toml::table& root) {
   const toml::node* node = root.get("variants");
   if (node == nullptr || !node->is_array_of_tables()) {
-    throw std::invalid_argument(fmt::format("{}: a config needs at least one [[variants]] table",
-                                            where(node ? *node : root)));
+    throw std::invalid_argument(fmt::format(
+        "{}: a config needs at least one [[variants]] table, with a name and the list of its "
+        "passes",
+        where(node ? *node : root)));
   }
   std::vector<Variant> variants;
   std::set<std::string> names;
   for (const toml::node& entry : *node->as_array()) {
     variants.push_back(read_variant(*entry.as_table()));
     if (!names.insert(variants.back().name).second) {
-      throw std::invalid_argument(fmt::format("{}: a variant named '{}' is there already",
-                                              where(*entry.as_table()->get("name")),
-                                              variants.back().name));
+      throw std::invalid_argument(
+          fmt::format("{}: a variant named '{}' is there already; give it another name",
+                      where(*entry.as_table()->get("name")), variants.back().name));
     }
   }
   return variants;
@@ -148,6 +158,7 @@ std::vector<Variant> read_variants(const toml::table& root) {
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
   toml::table root = parse_config(path, overrides);
+  check_keys(root, "the config", {"name", "seed", "data", "model", "train", "variants"});
   Experiment experiment;
   experiment.sine = read_sine(table_options(root, "data"));
   read_model(table_options(root, "model"), experiment);
@@ -156,9 +167,7 @@ Experiment load_experiment(const std::filesystem::path& path,
 
   Options::Values values;
   for (const auto& [key, node] : root) {
-    if (key != "data" && key != "model" && key != "train" && key != "variants") {
-      values.insert(option_value(key, node));
-    }
+    if (key == "name" || key == "seed") values.insert(option_value(key, node));
   }
   Options options("the config", std::move(values), path.string());
   experiment.name = options.text("name", path.stem().string(), "of the results folder");
@@ -166,7 +175,6 @@ Experiment load_experiment(const std::filesystem::path& path,
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seed = static_cast<std::uint64_t>(
       options.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
-  options.expect_empty();
 
   root.insert_or_assign("name", experiment.name);
   std::ostringstream text;

@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+constexpr std::string_view kRunAgain = "'./pare run CONFIG' writes it anew";
+
 void write_text(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
@@ -49,6 +51,12 @@ fs::path model_path(const fs::path& folder, const std::string& variant) {
   return folder / "models" / (variant + ".safetensors");
 }
 
+/// Absolute, and without a slash at the end.
+fs::path plain(const fs::path& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return path.filename().empty() ? path.parent_path() : path;
+}
+
 /// Puts `written` where `folder` is, in one step; what was there is then removed.
 void swap_in(const fs::path& written, const fs::path& folder) {
   if (!fs::exists(folder)) {
@@ -73,6 +81,14 @@ void swap_in(const fs::path& written, const fs::path& folder) {
 }  // namespace
 
 void check_target(const fs::path& folder) {
+  fs::path parent = plain(folder).parent_path();
+  while (!fs::exists(parent)) parent = parent.parent_path();
+  if (!fs::is_directory(parent) || access(parent.c_str(), W_OK) != 0) {
+    throw std::invalid_argument(
+        fmt::format("{} cannot be made: {} is not a folder that you can write to; name another "
+                    "folder with --out",
+                    folder.string(), parent.string()));
+  }
   const bool free = !fs::exists(folder) || (fs::is_directory(folder) && fs::is_empty(folder));
   if (free || fs::exists(folder / "results.json")) return;
   throw std::invalid_argument(fmt::format(
@@ -81,13 +97,12 @@ void check_target(const fs::path& folder) {
 
 void write_results(const Results& results, const fs::path& folder) {
   check_target(folder);
-  fs::path target = fs::absolute(folder).lexically_normal();
-  if (target.filename().empty()) target = target.parent_path();  // "results/sine/"
+  const fs::path target = plain(folder);
   const fs::path beside =
       target.parent_path() / fmt::format(".{}.{}", target.filename().string(), getpid());
-  fs::remove_all(beside);
-  fs::create_directories(beside / "models");
   try {
+    fs::remove_all(beside);
+    fs::create_directories(beside / "models");
     write_text(beside / "config.toml", results.config);
     write_text(beside / "environment.json", results.environment.dump(2) + "\n");
     const Json json{{"experiment", results.experiment},
@@ -117,8 +132,8 @@ Json read_results(const fs::path& folder) {
   }
   Json json = Json::parse(file, nullptr, false);
   if (!json.is_object() || !json.contains("variants") || !json["variants"].is_array()) {
-    throw std::invalid_argument(fmt::format("{} is damaged: it holds no list of variants",
-                                            (folder / "results.json").string()));
+    throw std::invalid_argument(fmt::format("{} is damaged: it holds no list of variants; {}",
+                                            (folder / "results.json").string(), kRunAgain));
   }
   return json;
 }
@@ -127,7 +142,13 @@ std::vector<bench::Row> read_rows(const fs::path& folder) {
   std::vector<bench::Row> rows;
   const Json json = read_results(folder);
   for (const Json& variant : json["variants"]) {
-    rows.push_back(bench::row_from_json(variant));
+    try {
+      rows.push_back(bench::row_from_json(variant));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format("{} is damaged: variant {} is {}; {}",
+                                              (folder / "results.json").string(), rows.size() + 1,
+                                              error.what(), kRunAgain));
+    }
   }
   return rows;
 }

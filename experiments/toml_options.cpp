@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::string_view kOverride = "--set ";
 
-/// "file:line:column", or the whole --set.
-std::string where(const toml::source_region& source) {
-  const std::string path = source.path ? *source.path : "";
-  if (path.starts_with(kOverride)) return path;
-  return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
-}
-
 toml::table parse(const std::string& text, const std::string& source) {
   try {
     return toml::parse(text, source);
@@ -85,6 +78,12 @@ toml::table parse_config(const std::filesystem::path& path,
     merge(root, change);
   }
   return root;
+}
+
+std::string where(const toml::source_region& source) {
+  const std::string path = source.path ? *source.path : "";
+  if (path.starts_with(kOverride)) return path;
+  return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
 }
 
 std::string where(const toml::node& node) { return where(node.source()); }

@@ -16,7 +16,8 @@ namespace pare::experiments {
 toml::table parse_config(const std::filesystem::path& path,
                          const std::vector<std::string>& overrides);
 
-/// "file:line:column" of a node.
+/// "file:line:column" of a node or a key; of what --set gave, all of it.
+std::string where(const toml::source_region& source);
 std::string where(const toml::node& node);
 
 /// One key as an option: a boolean, a number, a string, or a list of numbers. Throws
