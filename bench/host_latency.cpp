@@ -54,7 +54,6 @@ HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& input
         "difference is {}",
         agreement.bit_exact, agreement.vectors, agreement.max_difference));
   }
-  std::vector<float> in(static_cast<std::size_t>(nn::input_count(model)));
   std::vector<float> out(static_cast<std::size_t>(nn::output_count(model)));
   auto* registered = benchmark::RegisterBenchmark("inference", [&](benchmark::State& state) {
     std::size_t next = 0;

@@ -21,18 +21,21 @@ namespace fs = std::filesystem;
 constexpr long kFlashWaitCycles = 2;
 constexpr double kMegahertz = 64;
 
-/// The sketch of `model`, or the empty one, linked in `work_folder`, which variants share: sketches
-/// are written once, and found again.
-mcu::Image build(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                 const fs::path& work_folder, bool empty) {
-  const mcu::EncodedModel encoded = mcu::encode(model);
-  const fs::path sketch = work_folder / (empty ? name + "-empty" : name);
-  if (!fs::exists(sketch)) {
-    const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, mcu::kStoredVectors);
-    empty ? mcu::export_empty_sketch(encoded, name, vectors, sketch)
-          : mcu::export_sketch(encoded, name, vectors, sketch);
-  }
-  return mcu::build_image(sketch, work_folder / "build");
+/// The sketch of `model` in `folder`, linked.
+mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                       const fs::path& folder) {
+  mcu::export_sketch(mcu::encode(model), name,
+                     mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "model");
+  return mcu::build_image(folder / "model", folder / "build");
+}
+
+/// The same sketch with no model in it, linked.
+mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                       const fs::path& folder) {
+  mcu::export_empty_sketch(mcu::encode(model), name,
+                           mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
+                           folder / "empty");
+  return mcu::build_image(folder / "empty", folder / "build");
 }
 
 /// Refuses a board that runs something else than `model`.
@@ -49,6 +52,52 @@ void check_identity(mcu::BoardClient& board, const nn::Model& model) {
         fmt::format("the board holds a model with hash {:08x}, not {:08x}; flash it again",
                     info.hash, expected));
   }
+}
+
+/// Stack, instructions and cycles of inferences under the timing model.
+void measure_inferences(const nn::Model& model, const nn::Matrix& inputs, const mcu::Image& image,
+                        Row& row) {
+  mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
+  const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kTimedVectors);
+  for (const Bytes& input : vectors.inputs) board.client().infer(input);
+  row.stack_bytes = board.client().stack_bytes();
+  std::vector<mcu::Timing> timings = board.stop();
+  if (timings.size() < vectors.inputs.size()) {
+    throw std::runtime_error(fmt::format("the timing model saw {} of {} inferences", timings.size(),
+                                         vectors.inputs.size()));
+  }
+  timings.resize(vectors.inputs.size());  // those after them measured the stack
+  long instructions = 0;
+  long cycles = 0;
+  long flash_cycles = 0;
+  for (const mcu::Timing& timing : timings) {
+    const auto zero_wait = static_cast<long>(timing.cycles);
+    const auto words = static_cast<long>(timing.flash_data_words);
+    instructions = std::max(instructions, static_cast<long>(timing.instructions));
+    cycles = std::max(cycles, zero_wait);
+    flash_cycles = std::max(flash_cycles, zero_wait + kFlashWaitCycles * words);
+  }
+  row.instructions = static_cast<double>(instructions);
+  row.cycles_estimate = static_cast<double>(cycles);
+  row.flash_cycles_estimate = static_cast<double>(flash_cycles);
+  row.us_at_64mhz_estimate = static_cast<double>(cycles) / kMegahertz;
+}
+
+bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
+                 Row& row) {
+  mcu::EmulatedBoard board(image);
+  check_identity(board.client(), model);
+  mcu::HostKernel kernel(mcu::encode(model));
+  const nn::Arithmetic arithmetic = nn::arithmetic(model);
+  const Agreement agreement = compare(
+      arithmetic,
+      {inference_on(kernel), [&board](const Bytes& input) { return board.client().infer(input); }},
+      mcu::make_test_vectors(model, inputs, kValidationVectors));
+  row.board = "emulated";
+  row.vectors = static_cast<double>(agreement.vectors);
+  row.bit_exact = static_cast<double>(agreement.bit_exact);
+  row.max_difference = agreement.max_difference;
+  return agrees(arithmetic, agreement);
 }
 
 }  // namespace
@@ -73,53 +122,24 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
   row.host_ns_cv = latency.cv;
 }
 
-void measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& work_folder,
+bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
                    Row& row) {
-  const mcu::Image image = build(model, row.name, inputs, work_folder, false);
-  const mcu::Image empty = build(model, row.name, inputs, work_folder, true);
+  const mcu::Image image = build_model(model, row.name, inputs, folder);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
-
-  mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
-  const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kTimedVectors);
-  for (const Bytes& input : vectors.inputs) board.client().infer(input);
-  row.stack_bytes = board.client().stack_bytes();
-  long instructions = 0;
-  long cycles = 0;
-  long flash_cycles = 0;
-  for (const mcu::Timing& timing : board.stop()) {
-    const auto zero_wait = static_cast<long>(timing.cycles);
-    const auto words = static_cast<long>(timing.flash_data_words);
-    instructions = std::max(instructions, static_cast<long>(timing.instructions));
-    cycles = std::max(cycles, zero_wait);
-    flash_cycles = std::max(flash_cycles, zero_wait + kFlashWaitCycles * words);
-  }
-  row.instructions = static_cast<double>(instructions);
-  row.cycles_estimate = static_cast<double>(cycles);
-  row.flash_cycles_estimate = static_cast<double>(flash_cycles);
-  row.us_at_64mhz_estimate = static_cast<double>(cycles) / kMegahertz;
+  measure_inferences(model, inputs, image, row);
+  return validate_on(image, model, inputs, row);
 }
 
-bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& work_folder,
+bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
                     Row& row) {
-  mcu::EmulatedBoard board(build(model, row.name, inputs, work_folder, false));
-  check_identity(board.client(), model);
-  mcu::HostKernel kernel(mcu::encode(model));
-  const nn::Arithmetic arithmetic = nn::arithmetic(model);
-  const Agreement agreement = compare(
-      arithmetic,
-      {inference_on(kernel), [&board](const Bytes& input) { return board.client().infer(input); }},
-      mcu::make_test_vectors(model, inputs, kValidationVectors));
-  row.board = "emulated";
-  row.vectors = static_cast<double>(agreement.vectors);
-  row.bit_exact = static_cast<double>(agreement.bit_exact);
-  row.max_difference = agreement.max_difference;
-  return agrees(arithmetic, agreement);
+  return validate_on(build_model(model, row.name, inputs, folder), model, inputs, row);
 }
 
 FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                        const fs::path& work_folder) {
-  const mcu::Image image = build(model, name, inputs, work_folder, false);
+                        const fs::path& folder) {
+  const mcu::Image image = build_model(model, name, inputs, folder);
   mcu::EmulatedBoard board(image);
   check_identity(board.client(), model);
   const mcu::BoardInfo info = board.client().info();

@@ -22,18 +22,18 @@ void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row);
 /// are not the reference's.
 void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row);
 
-/// Fills what the model costs on the emulated board: links its sketch and the empty one in
-/// `work_folder`, and runs kTimedVectors of `inputs` under the timing model. Threads may share the
-/// folder as long as their rows' names differ. Throws
-/// std::runtime_error if a tool is missing or the board fails.
-void measure_board(const nn::Model& model, const nn::Matrix& inputs,
-                   const std::filesystem::path& work_folder, Row& row);
+/// Fills what the model costs on the emulated board, and how well the host's kernel and the board
+/// agree with the reference over `inputs`: links its sketch and the empty one in `folder`, which
+/// must be its own, runs kTimedVectors under the timing model, and validates. True if an int8 model
+/// is bit-exact on all vectors, a float32 one within kFloatTolerance. Throws mcu::DoesNotFit if the
+/// model exceeds the board's memory, std::runtime_error if a tool is missing or the board fails.
+[[nodiscard]] bool measure_board(const nn::Model& model, const nn::Matrix& inputs,
+                                 const std::filesystem::path& folder, Row& row);
 
-/// Fills how well the host kernel and the emulated board agree with the reference over `inputs`;
-/// true if an int8 model is bit-exact on all of them, a float32 one within kFloatTolerance. Throws
-/// std::runtime_error if the board does not hold this kernel and this model.
-bool validate_board(const nn::Model& model, const nn::Matrix& inputs,
-                    const std::filesystem::path& work_folder, Row& row);
+/// The second half alone. Throws std::runtime_error also if the board does not hold this kernel and
+/// this model.
+[[nodiscard]] bool validate_board(const nn::Model& model, const nn::Matrix& inputs,
+                                  const std::filesystem::path& folder, Row& row);
 
 /// What a board says of itself after its sketch was built and started.
 struct FlashReport {
@@ -48,6 +48,6 @@ struct FlashReport {
 /// Builds the sketch of `model`, starts the emulated board on it, and checks that it holds this
 /// kernel and this model: else std::runtime_error.
 FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                        const std::filesystem::path& work_folder);
+                        const std::filesystem::path& folder);
 
 }  // namespace pare::bench

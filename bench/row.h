@@ -38,7 +38,7 @@ struct Row {
   std::string board;             ///< where it was validated
   Number vectors;
   Number bit_exact;
-  Number max_difference;  ///< from the reference: int8 steps, or float32 values
+  Number max_difference;  ///< from the reference, as Agreement has it
 };
 
 /// How a column writes its numbers.

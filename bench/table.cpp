@@ -54,11 +54,6 @@ std::string trimmed(std::string line) {
   return line;
 }
 
-/// The same without the blanks at its end, which would wrap in a narrow terminal.
-std::string trimmed(const std::string& line) {
-  return line.substr(0, line.find_last_not_of(' ') + 1);
-}
-
 /// A title over several lines, words kept whole, none wider than `width` unless a word is.
 std::vector<std::string> wrap(const std::string& title, std::size_t width) {
   std::vector<std::string> lines;

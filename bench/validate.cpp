@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 namespace pare::bench {
 namespace {
@@ -12,15 +13,18 @@ namespace {
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
 template <class T>
-double largest_difference(const Bytes& a, const Bytes& b) {
-  if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+double largest_difference(const Bytes& outputs, const Bytes& reference) {
+  if (outputs.size() != reference.size()) return std::numeric_limits<double>::infinity();
   double largest = 0;
-  for (std::size_t i = 0; i + sizeof(T) <= a.size(); i += sizeof(T)) {
-    T left;
-    T right;
-    std::memcpy(&left, a.data() + i, sizeof(T));
-    std::memcpy(&right, b.data() + i, sizeof(T));
-    largest = larger(std::abs(static_cast<double>(left) - static_cast<double>(right)), largest);
+  for (std::size_t i = 0; i + sizeof(T) <= outputs.size(); i += sizeof(T)) {
+    T output;
+    T expected;
+    std::memcpy(&output, outputs.data() + i, sizeof(T));
+    std::memcpy(&expected, reference.data() + i, sizeof(T));
+    const double unit =
+        std::is_integral_v<T> ? 1 : std::max(1.0, std::abs(static_cast<double>(expected)));
+    largest = larger(std::abs(static_cast<double>(output) - static_cast<double>(expected)) / unit,
+                     largest);
   }
   return largest;
 }

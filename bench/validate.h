@@ -20,14 +20,15 @@ Inference inference_on(mcu::HostKernel& kernel);
 struct Agreement {
   std::size_t vectors = 0;
   std::size_t bit_exact = 0;  ///< vectors for which every implementation gave every byte right
-  double max_difference = 0;  ///< largest |difference|: in steps of int8, or in float32 values
+  /// Largest difference from the reference: of int8 in steps; of float32 over max(1, |reference|).
+  double max_difference = 0;
 };
 
 /// What each of `implementations` gives for the vectors' inputs, against the vectors' outputs.
 Agreement compare(nn::Arithmetic arithmetic, const std::vector<Inference>& implementations,
                   const mcu::TestVectors& vectors);
 
-/// How far a float32 output may be from the reference: sums are taken in another order.
+/// How far a float32 output may be from the reference, whose sums are taken in another order.
 constexpr double kFloatTolerance = 1e-5;
 
 /// True if an int8 model is bit-exact on every vector, or a float32 one within kFloatTolerance.

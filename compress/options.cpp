@@ -35,10 +35,6 @@ std::string shown(const OptionValue& given) {
 
 bool inside(double value, Range range) { return value >= range.low && value <= range.high; }
 
-std::string located(const std::string& where, std::string_view message) {
-  return where.empty() ? std::string(message) : fmt::format("{}: {}", where, message);
-}
-
 [[noreturn]] void wrong_type(std::string_view name, const OptionValue& given,
                              std::string_view expected) {
   throw std::invalid_argument(
@@ -47,6 +43,10 @@ std::string located(const std::string& where, std::string_view message) {
 
 }  // namespace
 
+std::string located(const std::string& where, std::string_view message) {
+  return where.empty() ? std::string(message) : fmt::format("{}: {}", where, message);
+}
+
 Options::Options(std::string owner, Values values, std::string where)
     : owner_(std::move(owner)), values_(std::move(values)), where_(std::move(where)) {}
 
@@ -54,6 +54,12 @@ const OptionValue* Options::take(std::string_view name) {
   const auto found = values_.find(name);
   if (found == values_.end()) return nullptr;
   return &taken_.insert(values_.extract(found)).position->second;
+}
+
+template <class T>
+T Options::resolve(std::string_view name, T value) {
+  resolved_.push_back(fmt::format("{} = {}", name, shown(OptionValue{value, {}})));
+  return value;
 }
 
 double Options::checked_number(std::string_view name, const OptionValue& given, Range range) const {
@@ -87,7 +93,7 @@ std::vector<double> Options::checked_numbers(std::string_view name, const Option
 double Options::number(std::string_view name, double fallback, Range range, std::string_view help) {
   docs_.push_back({std::string(name), shown(fallback), shown(range), std::string(help)});
   const OptionValue* given = take(name);
-  return given == nullptr ? fallback : checked_number(name, *given, range);
+  return resolve(name, given == nullptr ? fallback : checked_number(name, *given, range));
 }
 
 std::optional<double> Options::optional_number(std::string_view name, Range range,
@@ -95,7 +101,7 @@ std::optional<double> Options::optional_number(std::string_view name, Range rang
   docs_.push_back({std::string(name), std::string(otherwise), shown(range), std::string(help)});
   const OptionValue* given = take(name);
   if (given == nullptr) return std::nullopt;
-  return checked_number(name, *given, range);
+  return resolve(name, checked_number(name, *given, range));
 }
 
 std::int64_t Options::integer(std::string_view name, std::int64_t fallback, Range range,
@@ -103,27 +109,27 @@ std::int64_t Options::integer(std::string_view name, std::int64_t fallback, Rang
   docs_.push_back(
       {std::string(name), fmt::format("{}", fallback), shown(range), std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return fallback;
+  if (given == nullptr) return resolve(name, fallback);
   if (!std::holds_alternative<std::int64_t>(given->value)) wrong_type(name, *given, "an integer");
   checked_number(name, *given, range);
-  return std::get<std::int64_t>(given->value);
+  return resolve(name, std::get<std::int64_t>(given->value));
 }
 
 bool Options::flag(std::string_view name, bool fallback, std::string_view help) {
   docs_.push_back(
       {std::string(name), fallback ? "true" : "false", "true, false", std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return fallback;
+  if (given == nullptr) return resolve(name, fallback);
   if (!std::holds_alternative<bool>(given->value)) wrong_type(name, *given, "true or false");
-  return std::get<bool>(given->value);
+  return resolve(name, std::get<bool>(given->value));
 }
 
 std::string Options::text(std::string_view name, std::string_view fallback, std::string_view help) {
   docs_.push_back({std::string(name), fmt::format("\"{}\"", fallback), "text", std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return std::string(fallback);
+  if (given == nullptr) return resolve(name, std::string(fallback));
   if (!std::holds_alternative<std::string>(given->value)) wrong_type(name, *given, "a string");
-  return std::get<std::string>(given->value);
+  return resolve(name, std::get<std::string>(given->value));
 }
 
 std::vector<std::int64_t> Options::integers(std::string_view name,
@@ -132,24 +138,25 @@ std::vector<std::int64_t> Options::integers(std::string_view name,
   docs_.push_back({std::string(name), fmt::format("[{}]", fmt::join(fallback, ", ")),
                    fmt::format("{} each", shown(range)), std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return fallback;
-  std::vector<std::int64_t> result;
-  for (const double value : checked_numbers(name, *given, range)) {
+  std::vector<double> values(fallback.begin(), fallback.end());
+  if (given != nullptr) values = checked_numbers(name, *given, range);
+  for (const double value : values) {
     if (value != std::round(value)) wrong_type(name, *given, "a list of integers");
-    result.push_back(static_cast<std::int64_t>(value));
   }
-  if (result.size() < least) {
+  if (values.size() < least) {
     fail(name, fmt::format("{} = {} needs at least {}", name, shown(*given), least));
   }
-  return result;
+  resolve(name, values);
+  return {values.begin(), values.end()};
 }
 
 Range Options::interval(std::string_view name, Range fallback, Range range, std::string_view help) {
   docs_.push_back({std::string(name), shown(fallback), shown(range), std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return fallback;
-  const std::vector<double> ends = checked_numbers(name, *given, range);
+  const std::vector<double> ends = given == nullptr ? std::vector{fallback.low, fallback.high}
+                                                    : checked_numbers(name, *given, range);
   if (ends.size() != 2 || !(ends[0] < ends[1])) wrong_type(name, *given, "[low, high], low < high");
+  resolve(name, ends);
   return {ends[0], ends[1]};
 }
 
@@ -158,13 +165,17 @@ std::size_t Options::word_index(std::string_view name, const std::vector<std::st
   docs_.push_back({std::string(name), fmt::format("\"{}\"", words.front()),
                    fmt::format("{}", fmt::join(words, ", ")), std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return 0;
+  if (given == nullptr) {
+    resolve(name, std::string(words.front()));
+    return 0;
+  }
   const auto* word = std::get_if<std::string>(&given->value);
   if (word == nullptr) wrong_type(name, *given, "a string");
   const auto found = std::find(words.begin(), words.end(), *word);
   if (found == words.end()) {
     fail(name, fmt::format("{} = \"{}\" is none of: {}", name, *word, fmt::join(words, ", ")));
   }
+  resolve(name, *word);
   return static_cast<std::size_t>(found - words.begin());
 }
 

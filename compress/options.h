@@ -32,6 +32,9 @@ struct OptionDoc {
   std::string help;
 };
 
+/// `message` with its place before it, where there is one.
+std::string located(const std::string& where, std::string_view message);
+
 /// The options of one pass, or one table of a config. Reading an option takes it out and documents
 /// it; what is left when everything has been read is an error. All reads throw
 /// std::invalid_argument, with the place, on a wrong type or a value outside its range.
@@ -74,10 +77,14 @@ class Options {
   [[noreturn]] void fail(std::string_view name, std::string_view what) const;
 
   const std::vector<OptionDoc>& docs() const { return docs_; }
-  const std::string& where() const { return where_; }
+
+  /// "name = value" of everything read, in TOML, defaults included.
+  const std::vector<std::string>& resolved() const { return resolved_; }
 
  private:
   const OptionValue* take(std::string_view name);
+  template <class T>
+  T resolve(std::string_view name, T value);
   std::size_t word_index(std::string_view name, const std::vector<std::string_view>& words,
                          std::string_view help);
   double checked_number(std::string_view name, const OptionValue& given, Range range) const;
@@ -89,6 +96,7 @@ class Options {
   std::string where_;
   std::map<std::string, OptionValue, std::less<>> taken_;
   std::vector<OptionDoc> docs_;
+  std::vector<std::string> resolved_;
 };
 
 }  // namespace pare::compress

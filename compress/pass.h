@@ -35,6 +35,7 @@ struct Step {
   std::string where;  ///< "file:line:column" of the config, or empty
   PassInfo info;
   std::vector<OptionDoc> options;
+  std::vector<std::string> resolved;  ///< "option = value" of every option, defaults included
   Pass pass;
 };
 

@@ -31,14 +31,14 @@ Step make_step(std::string_view name, Options::Values values, const std::string&
   const auto* found =
       std::find_if(kPasses.begin(), kPasses.end(), [&](const Entry& e) { return e.name == name; });
   if (found == kPasses.end()) {
-    throw std::invalid_argument(fmt::format("{}{}unknown pass '{}'; known: {}", where,
-                                            where.empty() ? "" : ": ", name,
-                                            fmt::join(pass_names(), ", ")));
+    throw std::invalid_argument(located(
+        where, fmt::format("unknown pass '{}'; known: {}", name, fmt::join(pass_names(), ", "))));
   }
   Options options(std::string(name), std::move(values), where);
   PassDefinition definition = found->define(options);
   options.expect_empty();
-  return {std::string(name), where, definition.info, options.docs(), std::move(definition.pass)};
+  return {std::string(name),         where, definition.info, options.docs(), options.resolved(),
+          std::move(definition.pass)};
 }
 
 std::vector<std::string_view> pass_names() {
@@ -52,10 +52,11 @@ void check_order(const std::vector<Step>& steps) {
     const Step& before = steps[i - 1];
     if (before.info.gives == nn::Arithmetic::float32) continue;
     const Step& step = steps[i];
-    throw std::invalid_argument(fmt::format(
-        "{}{}{} cannot follow {}: it needs a float32 model, and {} leaves {}; put {} last",
-        step.where, step.where.empty() ? "" : ": ", step.name, before.name, before.name,
-        nn::name(before.info.gives), before.name));
+    throw std::invalid_argument(located(
+        step.where,
+        fmt::format("{} cannot follow {}: it needs a float32 model, and {} leaves {}; put {} last",
+                    step.name, before.name, before.name, nn::name(before.info.gives),
+                    before.name)));
   }
 }
 
@@ -69,8 +70,10 @@ Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& c
       result.model = step.pass(std::move(result.model), context);
       nn::check(result.model);
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(fmt::format(
-          "{}{}{}: {}", step.where, step.where.empty() ? "" : ": ", step.name, error.what()));
+      throw std::invalid_argument(
+          located(step.where, fmt::format("{}: {}", step.name, error.what())));
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(located(step.where, fmt::format("{}: {}", step.name, error.what())));
     }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     result.step_seconds.push_back(elapsed.count());

@@ -77,6 +77,7 @@ int run_cli(int argc, char** argv) {
       "runs the whole test suite.");
   app.require_subcommand(1);
 
+  int exit_code = 0;
   RunArguments run;
   auto* run_command = app.add_subcommand("run", "train, compress, measure, print the table");
   run_command
@@ -89,7 +90,7 @@ int run_cli(int argc, char** argv) {
   run_command->add_option("--out", run.out, "the results folder (default: results/<name>)")
       ->type_name("DIR");
   add_format(*run_command, run.format);
-  run_command->callback([&] { run_experiment(run); });
+  run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
 
   TableArguments table;
   auto* table_command = app.add_subcommand("table", "print the table of a results folder");
@@ -113,9 +114,8 @@ int run_cli(int argc, char** argv) {
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
   add_board(*flash_command, chosen);
-  flash_command->callback([&] { flash_variant(chosen); });
+  flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
 
-  int exit_code = 0;
   auto* validate_command = app.add_subcommand(
       "validate", "send the test set to a board and compare its outputs with the host's");
   add_variant(*validate_command, chosen);

@@ -41,7 +41,7 @@ bool for_people(bench::Format format) {
 
 }  // namespace
 
-void run_experiment(const RunArguments& arguments) {
+bool run_experiment(const RunArguments& arguments) {
   const Experiment experiment = load_experiment(arguments.config, arguments.overrides);
   const std::filesystem::path folder = arguments.out.empty()
                                            ? std::filesystem::path("results") / experiment.name
@@ -54,6 +54,9 @@ void run_experiment(const RunArguments& arguments) {
     fmt::print("\n");
   }
   print(bench::comparison_table(results.rows), arguments.format);
+  std::fflush(stdout);
+  for (const std::string& note : results.notes) fmt::print(stderr, "pare: {}\n", note);
+  return results.all_agree;
 }
 
 void print_table(const TableArguments& arguments) {
@@ -64,13 +67,14 @@ void print_table(const TableArguments& arguments) {
 
 void print_passes(const PassesArguments& arguments) {
   bench::Table table{
-      {"pass", "option", "default", "range", "meaning"}, {false, false, false, false, false}, {}};
+      {"pass", "option", "default", "range", "meaning", "source"}, std::vector<bool>(6, false), {}};
   for (const std::string_view name : compress::pass_names()) {
     const compress::Step step = compress::make_step(name);
-    table.rows.push_back({step.name, "-", "-", "-", std::string(step.info.summary)});
-    table.rows.push_back({step.name, "-", "-", "-", fmt::format("source: {}", step.info.source)});
+    table.rows.push_back(
+        {step.name, "-", "-", "-", std::string(step.info.summary), std::string(step.info.source)});
     for (const compress::OptionDoc& option : step.options) {
-      table.rows.push_back({step.name, option.name, option.fallback, option.range, option.help});
+      table.rows.push_back(
+          {step.name, option.name, option.fallback, option.range, option.help, "-"});
     }
   }
   print(table, arguments.format);
@@ -78,26 +82,28 @@ void print_passes(const PassesArguments& arguments) {
 
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  std::filesystem::path folder = arguments.to;
+  if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   mcu::export_sketch(
       mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors),
-      arguments.to);
+      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
   fmt::print(
       "{}: open it in the Arduino IDE, or compile it with\n"
       "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      arguments.to, arguments.to);
+      folder.string(), folder.string());
 }
 
-void flash_variant(const VariantArguments& arguments) {
+bool flash_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load_variant(arguments.results, arguments.variant);
   const mcu::TemporaryFolder work;
   const bench::FlashReport report =
       bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
   fmt::print(
-      "{} is on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; it "
-      "answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
+      "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
+      "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
       stored.row.name, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
       report.hash, report.selftest_passed, report.selftest_vectors);
+  return report.selftest_passed == report.selftest_vectors;
 }
 
 bool validate_variant(const VariantArguments& arguments) {
@@ -105,7 +111,6 @@ bool validate_variant(const VariantArguments& arguments) {
   const mcu::TemporaryFolder work;
   const bool agrees =
       bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
-  update_row(arguments.results, stored.row);
   const bench::Row& row = stored.row;
   if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
     fmt::print(
@@ -118,6 +123,8 @@ bool validate_variant(const VariantArguments& arguments) {
         "from the reference by at most {:.2g}; {:g} is allowed\n",
         row.name, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
   }
+  std::fflush(stdout);
+  update_row(arguments.results, stored.row);
   return agrees;
 }
 

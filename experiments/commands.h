@@ -14,8 +14,9 @@ struct RunArguments {
   bench::Format format = bench::Format::text;
 };
 
-/// ./pare run: writes the results folder and prints the table.
-void run_experiment(const RunArguments& arguments);
+/// ./pare run: writes the results folder and prints the table. False if a board that ran a variant
+/// did not give what the reference gives.
+bool run_experiment(const RunArguments& arguments);
 
 struct TableArguments {
   std::string results;
@@ -43,8 +44,9 @@ struct VariantArguments {
 /// ./pare export: writes the sketch folder.
 void export_variant(const VariantArguments& arguments);
 
-/// ./pare flash: builds the sketch, starts the board on it and says what the board reports.
-void flash_variant(const VariantArguments& arguments);
+/// ./pare flash: builds the sketch, starts the board on it and says what the board reports. False
+/// if its self-test fails.
+bool flash_variant(const VariantArguments& arguments);
 
 /// ./pare validate: compares the board with the reference over the test set, and keeps the outcome
 /// in results.json. False if they do not agree.

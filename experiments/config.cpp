@@ -4,9 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 
 #include "experiments/toml_options.h"
@@ -16,7 +14,7 @@ namespace {
 
 using compress::Options;
 
-constexpr double kMax = std::numeric_limits<double>::infinity();
+constexpr double kMax = 1e30;
 
 /// Results folders, sketches and the serial protocol all carry these names.
 void check_name(const std::string& name, const std::string& where) {
@@ -42,7 +40,7 @@ void check_keys(const toml::table& table, std::string_view owner,
   }
 }
 
-nn::SineOptions read_sine(Options options) {
+nn::SineOptions read_sine(Options& options) {
   nn::SineOptions sine;
   options.choice<int>("source", {{"sine", 0}}, "where the data comes from");
   sine.amplitude = options.number("amplitude", sine.amplitude, {-kMax, kMax}, "of the sine");
@@ -52,7 +50,7 @@ nn::SineOptions read_sine(Options options) {
   sine.noise = options.number("noise", sine.noise, {0, kMax},
                               "standard deviation of the training targets' noise");
   const compress::Range range =
-      options.interval("range", {sine.low, sine.high}, {-1e30, 1e30}, "of x");
+      options.interval("range", {sine.low, sine.high}, {-kMax, kMax}, "of x");
   sine.low = range.low;
   sine.high = range.high;
   sine.train_samples =
@@ -65,7 +63,7 @@ nn::SineOptions read_sine(Options options) {
   return sine;
 }
 
-void read_model(Options options, Experiment& experiment) {
+void read_model(Options& options, Experiment& experiment) {
   const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
   experiment.hidden.assign(hidden.begin(), hidden.end());
   experiment.activation = options.choice<nn::Activation>(
@@ -74,7 +72,7 @@ void read_model(Options options, Experiment& experiment) {
   options.expect_empty();
 }
 
-nn::TrainOptions read_train(Options options) {
+nn::TrainOptions read_train(Options& options) {
   nn::TrainOptions train;
   train.epochs = static_cast<int>(
       options.integer("epochs", train.epochs, {0, 1e6}, "passes over the training data"));
@@ -153,33 +151,51 @@ std::vector<Variant> read_variants(const toml::table& root) {
   return variants;
 }
 
+/// Everything that determines the experiment, defaults included.
+std::string resolved_toml(const Options& top, const Options& data, const Options& model,
+                          const Options& train, const std::vector<Variant>& variants) {
+  std::string text = fmt::format("{}\n", fmt::join(top.resolved(), "\n"));
+  text += fmt::format("\n[data]\n{}\n", fmt::join(data.resolved(), "\n"));
+  text += fmt::format("\n[model]\n{}\n", fmt::join(model.resolved(), "\n"));
+  text += fmt::format("\n[train]\n{}\n", fmt::join(train.resolved(), "\n"));
+  for (const Variant& variant : variants) {
+    text += fmt::format("\n[[variants]]\nname = \"{}\"\npasses = [\n", variant.name);
+    for (const compress::Step& step : variant.steps) {
+      text += fmt::format("  {{ pass = \"{}\"", step.name);
+      for (const std::string& option : step.resolved) text += ", " + option;
+      text += " },\n";
+    }
+    text += "]\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
-  toml::table root = parse_config(path, overrides);
+  const toml::table root = parse_config(path, overrides);
   check_keys(root, "the config", {"name", "seed", "data", "model", "train", "variants"});
-  Experiment experiment;
-  experiment.sine = read_sine(table_options(root, "data"));
-  read_model(table_options(root, "model"), experiment);
-  experiment.train = read_train(table_options(root, "train"));
-  experiment.variants = read_variants(root);
-
   Options::Values values;
   for (const auto& [key, node] : root) {
     if (key == "name" || key == "seed") values.insert(option_value(key, node));
   }
-  Options options("the config", std::move(values), path.string());
-  experiment.name = options.text("name", path.stem().string(), "of the results folder");
+  Options top("the config", std::move(values), path.string());
+  Options data = table_options(root, "data");
+  Options model = table_options(root, "model");
+  Options train = table_options(root, "train");
+
+  Experiment experiment;
+  experiment.name = top.text("name", path.stem().string(), "of the results folder");
   const toml::node* name = root.get("name");
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seed = static_cast<std::uint64_t>(
-      options.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
-
-  root.insert_or_assign("name", experiment.name);
-  std::ostringstream text;
-  text << toml::toml_formatter(root) << "\n";
-  experiment.resolved = text.str();
+      top.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
+  experiment.sine = read_sine(data);
+  read_model(model, experiment);
+  experiment.train = read_train(train);
+  experiment.variants = read_variants(root);
+  experiment.resolved = resolved_toml(top, data, model, train, experiment.variants);
   return experiment;
 }
 

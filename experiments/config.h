@@ -25,7 +25,7 @@ struct Experiment {
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
   std::vector<Variant> variants;
-  std::string resolved;  ///< the config as TOML, with what --set changed
+  std::string resolved;  ///< as TOML: with what --set changed, defaults included
 };
 
 /// Reads a TOML config; each of `overrides` is a "key=value" in TOML, such as "train.epochs=10",

@@ -11,6 +11,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+#if defined(__clang__)
+constexpr const char* kCompiler = __VERSION__;
+#else
+constexpr const char* kCompiler = "GCC " __VERSION__;
+#endif
+
 Json processor() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -35,9 +41,10 @@ Json first_line(std::vector<std::string> command) {
 Json describe_environment() {
   return {{"processor", processor()},
           {"cores", std::thread::hardware_concurrency()},
-          {"compiler", "GCC or Clang " __VERSION__},
+          {"compiler", kCompiler},
           {"flags", PARE_FLAGS},
-          {"commit", first_line({"git", "-C", PARE_SOURCE_DIR, "rev-parse", "HEAD"})},
+          {"commit", first_line({"git", "-C", PARE_SOURCE_DIR, "describe", "--always", "--dirty",
+                                 "--abbrev=40", "--exclude=*"})},
           {"cross_compiler", first_line({"arm-none-eabi-g++", "--version"})},
           {"emulator", first_line({"qemu-system-arm", "--version"})}};
 }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -64,7 +65,7 @@ void swap_in(const fs::path& written, const fs::path& folder) {
     return;
   }
   if (renameat2(AT_FDCWD, written.c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno != EINVAL) {
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) {
       throw std::runtime_error(
           fmt::format("{} cannot be replaced: {}", folder.string(), std::strerror(errno)));
     }
@@ -78,6 +79,17 @@ void swap_in(const fs::path& written, const fs::path& folder) {
   fs::remove_all(written);
 }
 
+/// True of an empty folder too. Whatever else lies in a results folder would be lost with it.
+bool holds_only_results(const fs::path& folder) {
+  static const std::set<std::string> kParts{"config.toml", "environment.json", "results.json",
+                                            "table.md",    "table.csv",        "models"};
+  if (!fs::is_directory(folder)) return false;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (!kParts.contains(entry.path().filename().string())) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_target(const fs::path& folder) {
@@ -89,8 +101,7 @@ void check_target(const fs::path& folder) {
                     "folder with --out",
                     folder.string(), parent.string()));
   }
-  const bool free = !fs::exists(folder) || (fs::is_directory(folder) && fs::is_empty(folder));
-  if (free || fs::exists(folder / "results.json")) return;
+  if (!fs::exists(folder) || holds_only_results(folder)) return;
   throw std::invalid_argument(fmt::format(
       "{} holds something that is not results; name another folder with --out", folder.string()));
 }

@@ -19,6 +19,9 @@ struct Results {
   nlohmann::json layers;  ///< of the base model: shapes, parameters, bytes
   std::vector<bench::Row> rows;
   std::vector<nn::Model> models;  ///< one a row
+  /// What the reader must know, such as a variant that does not fit.
+  std::vector<std::string> notes = {};
+  bool all_agree = true;  ///< every board that ran gave what the reference gives
 };
 
 /// Throws std::invalid_argument if `folder` holds something that is not a results folder.

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <exception>
+#include <functional>
+#include <mutex>
 #include <numeric>
 #include <thread>
 
 #include "bench/measure.h"
 #include "experiments/environment.h"
 #include "experiments/progress.h"
+#include "mcu/emulator/image.h"
 #include "mcu/encode.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
@@ -25,26 +29,37 @@ struct Work {
   Progress& progress;
 };
 
-/// One variant: its model and all of its row but the host latency, which wants the machine for
-/// itself.
-std::pair<nn::Model, bench::Row> make_variant(const Work& work, const Variant& variant) {
+/// What one variant gives.
+struct Made {
+  nn::Model model;
+  bench::Row row;
+  std::string note;  ///< empty, or why the board has no numbers or the wrong ones
+  bool agrees = true;
+};
+
+/// All of a variant but its host latency, which wants the machine for itself.
+Made make_variant(const Work& work, const Variant& variant) {
   const auto say = [&](std::string_view what) {
     work.progress.say(fmt::format("{}: {}", variant.name, what));
   };
   const compress::Context context{work.data.train, work.data.validation, work.experiment.train,
                                   work.experiment.seed, say};
   compress::Compressed compressed = compress::run(variant.steps, work.base, context);
-  bench::Row row;
-  row.name = variant.name;
-  for (const compress::Step& step : variant.steps) row.passes.push_back(step.name);
-  row.compress_seconds =
+  Made made{std::move(compressed.model), {}, {}};
+  made.row.name = variant.name;
+  for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
+  made.row.compress_seconds =
       std::accumulate(compressed.step_seconds.begin(), compressed.step_seconds.end(), 0.0);
   say("measuring");
-  bench::measure_model(compressed.model, work.data.test, row);
-  bench::measure_board(compressed.model, work.data.test.inputs, work.folder, row);
-  say("validating");
-  bench::validate_board(compressed.model, work.data.test.inputs, work.folder, row);
-  return {std::move(compressed.model), std::move(row)};
+  bench::measure_model(made.model, work.data.test, made.row);
+  try {
+    made.agrees = bench::measure_board(made.model, work.data.test.inputs,
+                                       work.folder / variant.name, made.row);
+    if (!made.agrees) made.note = "the board's outputs are not the reference's";
+  } catch (const mcu::DoesNotFit& error) {
+    made.note = error.what();
+  }
+  return made;
 }
 
 /// Calls work(0) to work(count - 1) on all processors; rethrows the first exception.
@@ -104,11 +119,17 @@ Results run(const Experiment& experiment) {
                   count_layers(base),
                   {},
                   {}};
-  results.rows.resize(experiment.variants.size());
-  results.models.resize(experiment.variants.size());
-  in_parallel(experiment.variants.size(), [&](std::size_t i) {
-    std::tie(results.models[i], results.rows[i]) = make_variant(work, experiment.variants[i]);
-  });
+  std::vector<Made> made(experiment.variants.size());
+  in_parallel(experiment.variants.size(),
+              [&](std::size_t i) { made[i] = make_variant(work, experiment.variants[i]); });
+  for (Made& variant : made) {
+    if (!variant.note.empty()) {
+      results.notes.push_back(fmt::format("{}: {}", variant.row.name, variant.note));
+    }
+    results.all_agree = results.all_agree && variant.agrees;
+    results.rows.push_back(std::move(variant.row));
+    results.models.push_back(std::move(variant.model));
+  }
   for (std::size_t i = 0; i < results.rows.size(); ++i) {
     progress.say(fmt::format("{}: host latency", results.rows[i].name));
     bench::measure_latency(results.models[i], data.test.inputs, results.rows[i]);

@@ -9,8 +9,8 @@ namespace pare::experiments {
 /// missing, before anything is trained.
 Results run(const Experiment& experiment);
 
-/// The per-layer count of a model, as results.json keeps it: inputs, outputs, activation,
-/// parameters, bytes.
+/// The per-layer count of a model, as results.json keeps it: inputs, outputs, parameters,
+/// bytes.
 nlohmann::json count_layers(const nn::Model& model);
 
 }  // namespace pare::experiments

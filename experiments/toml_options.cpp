@@ -26,7 +26,8 @@ void merge(toml::table& into, toml::table& from) {
     if (there != nullptr && node.is_table()) {
       merge(*there, *node.as_table());
     } else {
-      into.insert_or_assign(key, std::move(node));
+      into.erase(key);  // with the old key, which knows the place in the file
+      into.insert(key, std::move(node));
     }
   }
 }
@@ -81,7 +82,7 @@ toml::table parse_config(const std::filesystem::path& path,
 }
 
 std::string where(const toml::source_region& source) {
-  const std::string path = source.path ? *source.path : "";
+  std::string path = source.path ? *source.path : "";
   if (path.starts_with(kOverride)) return path;
   return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
 }

@@ -52,10 +52,8 @@ std::string_view c_type(ElementType type) {
   return {};
 }
 
-std::size_t size_of(ElementType type) { return type == ElementType::int8 ? 1 : 4; }
-
 std::span<const std::uint8_t> bytes_of(const EncodedModel& model, const EncodedArray& array) {
-  return std::span(model.bytes).subspan(array.offset, array.count * size_of(array.type));
+  return std::span(model.bytes).subspan(array.offset, array.count * element_bytes(array.type));
 }
 
 std::vector<EncodedArray> by_offset(const EncodedModel& model) {
@@ -121,12 +119,13 @@ std::string layer_entry(const EncodedModel& model, const EncodedLayer& layer) {
 }
 
 constexpr std::string_view kBegin =
-    "#pragma once\n\n#include <stdint.h>\n\n{}#include \"kernel_version.h\"\n\n"
+    "#pragma once\n\n#include <stdint.h>\n\n{}#include \"kernel_version.h\"\n#include "
+    "\"optimize.h\"\n\n"
     "namespace pare {{\nnamespace model {{\n\n";
 constexpr std::string_view kEnd = "}  // namespace model\n}  // namespace pare\n\n";
 constexpr std::string_view kInfer =
     "/// One inference: kInputs values in, kOutputs values out.\n"
-    "extern \"C\" __attribute__((noinline, noclone)) void pare_infer(const pare::model::Value* "
+    "extern \"C\" PARE_NO_INLINE void pare_infer(const pare::model::Value* "
     "inputs,\n"
     "                                                              pare::model::Value* outputs) "
     "{\n";
@@ -137,7 +136,7 @@ std::string c_values(ElementType type, std::span<const std::uint8_t> bytes,
                      std::string_view indent) {
   std::string text;
   std::string line(indent);
-  for (std::size_t i = 0; i < bytes.size() / size_of(type); ++i) {
+  for (std::size_t i = 0; i < bytes.size() / element_bytes(type); ++i) {
     const std::string value = literal(type, bytes, i) + ",";
     if (line.size() + 1 + value.size() > kLineWidth) {
       text += line + "\n";

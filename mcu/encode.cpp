@@ -14,8 +14,6 @@ namespace {
 
 constexpr nn::Index kWidest = 65535;
 
-std::size_t size_of(ElementType type) { return type == ElementType::int8 ? 1 : 4; }
-
 /// An array before it has a place.
 struct PendingArray {
   EncodedArray array;
@@ -39,7 +37,7 @@ class Encoder {
   void place(EncodedModel& model) {
     for (const std::size_t size : {std::size_t{4}, std::size_t{1}}) {
       for (PendingArray& pending : pending_) {
-        if (size_of(pending.array.type) != size) continue;
+        if (element_bytes(pending.array.type) != size) continue;
         pending.array.offset = model.bytes.size();
         model.bytes.insert(model.bytes.end(), pending.bytes.begin(), pending.bytes.end());
       }
@@ -95,6 +93,8 @@ EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& enco
 }
 
 }  // namespace
+
+std::size_t element_bytes(ElementType type) { return type == ElementType::int8 ? 1 : 4; }
 
 EncodedModel encode(const nn::Model& model) {
   nn::check(model);

@@ -10,6 +10,9 @@ namespace pare::mcu {
 
 enum class ElementType : std::uint8_t { float32, int32, int8 };
 
+/// Bytes of one element.
+std::size_t element_bytes(ElementType type);
+
 /// One array among the parameters of an encoded model.
 struct EncodedArray {
   std::string name;

@@ -19,6 +19,9 @@
 namespace pare::mcu {
 namespace {
 
+/// Of a child that somebody else has reaped, as where SIGCHLD is ignored.
+constexpr int kUnknownExitCode = 255;
+
 int exit_code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -92,7 +95,9 @@ ChildProcess::~ChildProcess() {
 int ChildProcess::wait() {
   int status = 0;
   while (!exit_code_) {
-    if (::waitpid(pid_, &status, 0) == pid_) exit_code_ = exit_code_of(status);
+    const pid_t ended = ::waitpid(pid_, &status, 0);
+    if (ended == pid_) exit_code_ = exit_code_of(status);
+    if (ended < 0 && errno != EINTR) exit_code_ = kUnknownExitCode;
   }
   return *exit_code_;
 }
@@ -101,8 +106,11 @@ std::optional<int> ChildProcess::wait_for(std::chrono::milliseconds time_out) {
   const auto deadline = std::chrono::steady_clock::now() + time_out;
   int status = 0;
   while (!exit_code_) {
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
+    if (ended == pid_) {
       exit_code_ = exit_code_of(status);
+    } else if (ended < 0 && errno != EINTR) {
+      exit_code_ = kUnknownExitCode;
     } else if (std::chrono::steady_clock::now() >= deadline) {
       break;
     } else {

@@ -16,6 +16,9 @@
 namespace pare::mcu {
 namespace {
 
+/// Far longer than any reply: the raw outputs of 65,535 float32 values.
+constexpr std::size_t kLongestLine = 1 << 20;
+
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error("the serial line to the board broke: " + what);
 }
@@ -64,7 +67,9 @@ std::optional<std::string> SerialLink::read_line(Deadline deadline) {
       return line;
     }
     searched_ = received_.size();
-    if (!receive() && !wait_until(POLLIN, deadline)) return std::nullopt;
+    if (searched_ > kLongestLine) fail("it sends a line without an end");
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    if (!receive() && (late || !wait_until(POLLIN, deadline))) return std::nullopt;
   }
 }
 

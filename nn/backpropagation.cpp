@@ -28,7 +28,7 @@ Backpropagation::BiasMap Backpropagation::bias(Vector& flat, const LayerState& l
   return {flat.data() + layer.offset + layer.outputs * layer.inputs, layer.outputs};
 }
 
-void Backpropagation::show(std::size_t index) {
+void Backpropagation::apply_view(std::size_t index) {
   LayerState& layer = layers_[index];
   layer.viewed = weights(parameters_, layer);
   if (view_) view_(index, layer.viewed);
@@ -37,7 +37,7 @@ void Backpropagation::show(std::size_t index) {
 void Backpropagation::forward(const ConstMatrixRef& inputs) {
   const Index samples = inputs.rows();
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    show(i);
+    apply_view(i);
     LayerState& layer = layers_[i];
     auto out = layer.activations.topRows(samples);
     if (i == 0) {
@@ -69,7 +69,7 @@ void Backpropagation::backward(const ConstMatrixRef& inputs) {
   }
 }
 
-double Backpropagation::gradient(const Batch& batch, const Objective& objective) {
+double Backpropagation::compute_gradient(const Batch& batch, const Objective& objective) {
   forward(batch.inputs);
   const Index samples = batch.inputs.rows();
   LayerState& last = layers_.back();
@@ -81,7 +81,7 @@ double Backpropagation::gradient(const Batch& batch, const Objective& objective)
 
 void Backpropagation::store(Model& model) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    show(i);
+    apply_view(i);
     auto& dense = std::get<DenseLayer>(model.layers[i]);
     dense.weights = layers_[i].viewed;
     dense.bias = bias(parameters_, layers_[i]);

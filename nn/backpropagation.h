@@ -19,7 +19,7 @@ class Backpropagation {
   const Vector& gradient() const { return gradient_; }
 
   /// The objective of `batch` at the present parameters; leaves its gradient in gradient().
-  double gradient(const Batch& batch, const Objective& objective);
+  double compute_gradient(const Batch& batch, const Objective& objective);
 
   /// Writes the parameters into `model`, the weights as the view shows them.
   void store(Model& model);
@@ -38,9 +38,10 @@ class Backpropagation {
   using WeightMap = Eigen::Map<Matrix>;
   using BiasMap = Eigen::Map<Vector>;
 
+  /// A layer's part of a flat vector: the parameters, or their gradient.
   WeightMap weights(Vector& flat, const LayerState& layer);
   BiasMap bias(Vector& flat, const LayerState& layer);
-  void show(std::size_t index);
+  void apply_view(std::size_t index);
   void forward(const ConstMatrixRef& inputs);
   void backward(const ConstMatrixRef& inputs);
 

@@ -12,7 +12,7 @@ float sine(const SineOptions& o, double x) {
 }
 
 Dataset random_sine(const SineOptions& options, Index samples, Random& random) {
-  Dataset data{Matrix(samples, 1), Matrix(samples, 1), Task::regression};
+  Dataset data{Matrix(samples, 1), Matrix(samples, 1), Task::regression, {}};
   for (Index i = 0; i < samples; ++i) {
     const auto x = static_cast<float>(random.uniform(options.low, options.high));
     data.inputs(i, 0) = x;
@@ -23,7 +23,7 @@ Dataset random_sine(const SineOptions& options, Index samples, Random& random) {
 }
 
 Dataset even_sine(const SineOptions& options, Index samples) {
-  Dataset data{Matrix(samples, 1), Matrix(samples, 1), Task::regression};
+  Dataset data{Matrix(samples, 1), Matrix(samples, 1), Task::regression, {}};
   const double step = (options.high - options.low) / static_cast<double>(samples - 1);
   for (Index i = 0; i < samples; ++i) {
     const auto x = static_cast<float>(options.low + step * static_cast<double>(i));

@@ -7,11 +7,18 @@ namespace pare::nn {
 /// What a dataset's targets are, and so which loss and which accuracy fit it.
 enum class Task : std::uint8_t { regression, classification };
 
+/// Height and width in pixels; 0 where the inputs are no images.
+struct ImageShape {
+  Index height = 0;
+  Index width = 0;
+};
+
 /// Inputs and what should come out.
 struct Dataset {
   Matrix inputs;   ///< [samples, features], in the user's own units
   Matrix targets;  ///< [samples, outputs]; for classification the probabilities, mostly one-hot
   Task task = Task::regression;
+  ImageShape image;  ///< features are its pixels, row by row
 };
 
 /// The three parts that never mix: passes see the first two, only the last measurement the third.

@@ -78,10 +78,4 @@ Index mac_count(const Model& model);
 std::string_view name(Activation activation);
 std::string_view name(Arithmetic arithmetic);
 
-/// Calls one of several functions, by the kind of layer: std::visit(Overload{...}, layer).
-template <class... F>
-struct Overload : F... {
-  using F::operator()...;
-};
-
 }  // namespace pare::nn

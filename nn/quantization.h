@@ -40,6 +40,7 @@ Quantization choose_quantization(float low, float high);
 /// The nearest int8 for `real`, ties away from zero, saturated.
 std::int8_t quantize(float real, const Quantization& quantization);
 
+/// scale * (quantized - zero point).
 float dequantize(std::int8_t quantized, const Quantization& quantization);
 
 /// Element by element, shapes kept: [samples, features].

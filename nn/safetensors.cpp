@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <fstream>
@@ -18,6 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr std::size_t kLengthBytes = 8;
+constexpr Index kLargestExtent = 1 << 24;  // so that no product of two overflows
 
 template <class T>
 constexpr const char* kDtype = nullptr;
@@ -190,7 +192,12 @@ class Reader {
     const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
     const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
     std::size_t size = sizeof(T);
-    for (const Index extent : shape) size *= static_cast<std::size_t>(extent);
+    for (const Index extent : shape) {
+      if (extent < 1 || extent > kLargestExtent) {
+        fail(fmt::format("tensor {} has an extent of {}", name, extent));
+      }
+      size *= static_cast<std::size_t>(extent);
+    }
     if (shape.size() != dimensions || begin > end || end - begin != size) {
       fail(fmt::format("tensor {}: its shape and its {} bytes do not agree", name, end - begin));
     }

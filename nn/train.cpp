@@ -124,7 +124,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
     double total = 0;
     for (Index i = 0; i < batches.count(); ++i, ++step) {
       const Batch batch = batches.gather(i);
-      total += network.gradient(batch, objective) * static_cast<double>(batch.rows.size());
+      total += network.compute_gradient(batch, objective) * static_cast<double>(batch.rows.size());
       optimizer.step(network.parameters(), network.gradient(),
                      learning_rate_at(options.schedule, options.learning_rate, step, steps));
     }

@@ -25,7 +25,7 @@ using Objective =
 /// straight to the weights themselves. Kept zeros, fake quantization and weight sharing are views.
 using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
 
-/// The view under which every weight that is 0 in `model` stays 0.
+/// The view under which every weight that is 0 in `model` (float32) stays 0.
 WeightView keep_zeros(const Model& model);
 
 struct TrainOptions {

@@ -97,6 +97,13 @@ std::vector<Timing> read_timings(const fs::path& path) {
   return timings;
 }
 
+constexpr const char* kErrors = "errors";
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 EmulatedBoard::EmulatedBoard(const Image& image) : EmulatedBoard(image, Options()) {}
@@ -104,7 +111,7 @@ EmulatedBoard::EmulatedBoard(const Image& image) : EmulatedBoard(image, Options(
 EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
     : timed_(!options.timing_plugin.empty()) {
   Line line = make_line();
-  const fs::path errors = folder_.path() / "errors";
+  const fs::path errors = folder_.path() / kErrors;
   const FileDescriptor error_file = create_file(errors);
   emulator_.emplace(
       emulator_command(image, options.timing_plugin, folder_.path() / "timings"),
@@ -113,10 +120,8 @@ EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
   try {
     client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
   } catch (const std::runtime_error& error) {
-    std::ifstream file(errors);
-    const std::string said{std::istreambuf_iterator<char>(file), {}};
     throw std::runtime_error(fmt::format("{} does not start on the emulated board: {}\n{}",
-                                         image.elf.string(), error.what(), said));
+                                         image.elf.string(), error.what(), read_text(errors)));
   }
 }
 
@@ -128,8 +133,11 @@ BoardClient& EmulatedBoard::client() {
 /// The board ends by itself once its serial line is closed, and the plugin then finishes its file.
 std::vector<Timing> EmulatedBoard::stop() {
   client_.reset();
-  if (!emulator_->wait_for(kTimeToSwitchOff)) {
-    throw std::runtime_error("the emulated board does not stop");
+  const std::optional<int> exit_code = emulator_->wait_for(kTimeToSwitchOff);
+  if (!exit_code) throw std::runtime_error("the emulated board does not stop");
+  if (*exit_code != 0) {
+    throw std::runtime_error(fmt::format("the emulated board stopped with exit code {}: {}",
+                                         *exit_code, read_text(folder_.path() / kErrors)));
   }
   return timed_ ? read_timings(folder_.path() / "timings") : std::vector<Timing>();
 }

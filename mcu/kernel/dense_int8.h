@@ -19,9 +19,11 @@ struct DenseInt8 {
   int8_t output_min;  ///< the zero point after ReLU, else -128
 };
 
+PARE_OPTIMIZE_SPEED
+
 /// round(value * multiplier / 2^31), ties towards +infinity, for |value| < 2^30.
 inline int32_t rounding_high_multiply(int32_t value, int32_t multiplier) {
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_SIMD32)
   int32_t high;
   asm("smmulr %0, %1, %2" : "=r"(high) : "r"(value * 2), "r"(multiplier));
   return high;
@@ -40,7 +42,7 @@ inline int32_t requantize(int32_t value, int32_t multiplier, int32_t shift) {
   return (high + (high >> 31) + (int32_t(1) << (-shift - 1))) >> -shift;
 }
 
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_SIMD32)
 /// sum + four products, by the instructions that widen two int8 and multiply two pairs of int16.
 inline int32_t multiply_add_fours(const int8_t* weights, const int8_t* inputs, int32_t sum) {
   int32_t w, x, w_even, x_even;
@@ -59,11 +61,9 @@ inline int32_t multiply_add_fours(const int8_t* weights, const int8_t* inputs, i
 }
 #endif
 
-PARE_OPTIMIZE_SPEED
-
 /// sum + sum_i weights[i] * inputs[i], over `count` values.
 inline int32_t dot(const int8_t* weights, const int8_t* inputs, int32_t count, int32_t sum) {
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_SIMD32)
   for (const int8_t* const end = inputs + (count & ~3); inputs != end; inputs += 4, weights += 4) {
     sum = multiply_add_fours(weights, inputs, sum);
   }

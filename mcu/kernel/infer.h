@@ -12,8 +12,10 @@ inline void infer(const Layer* layers, int32_t layer_count, const typename Layer
                   typename Layer::Value* outputs, typename Layer::Value* arena,
                   int32_t arena_size) {
   for (int32_t i = 0; i < layer_count; ++i) {
-    typename Layer::Value* to = i % 2 == 0 ? arena : arena + arena_size - layers[i].outputs;
-    if (i == layer_count - 1) to = outputs;
+    const bool last = i == layer_count - 1;
+    typename Layer::Value* to = last         ? outputs
+                                : i % 2 == 0 ? arena
+                                             : arena + (arena_size - layers[i].outputs);
     dense(layers[i], inputs, to);
     inputs = to;
   }

@@ -12,8 +12,8 @@ using Values = compress::Options::Values;
 namespace {
 
 const nn::Split& sine() {
-  static const nn::Split data = nn::make_sine({}, 1);
-  return data;
+  static const nn::Split kData = nn::make_sine({}, 1);
+  return kData;
 }
 
 nn::Model run_pass(std::string_view name, Values values, nn::Model model,
@@ -111,7 +111,8 @@ TEST_CASE(
 TEST_CASE("distill for classes matches the teacher's softened probabilities") {
   // One constant input: the student can reach the teacher's softmax at any temperature exactly.
   nn::Split data;
-  data.train = {nn::Matrix::Constant(32, 1, 1), nn::Matrix::Zero(32, 3), nn::Task::classification};
+  data.train = {
+      nn::Matrix::Constant(32, 1, 1), nn::Matrix::Zero(32, 3), nn::Task::classification, {}};
   data.train.targets.col(0).setOnes();
   data.validation = data.train;
   const nn::Model teacher{{nn::DenseLayer{nn::Matrix::Zero(3, 1), nn::Vector{{1, 0, -2}}, {}}}};

@@ -71,7 +71,7 @@ fs::path write_sketch(const fs::path& parent, const std::string& model = kModel)
   fs::create_directories(folder);
   fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / "by_hand.ino");
   fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
-  for (const char* name : {"crc32.h", "kernel_version.h"}) {
+  for (const char* name : {"crc32.h", "kernel_version.h", "optimize.h"}) {
     fs::copy_file(mcu / "kernel" / name, folder / name);
   }
   write_file(folder / "model.h", model);

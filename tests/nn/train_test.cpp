@@ -21,21 +21,21 @@ Objective objective_of(Task task) {
 }
 
 /// Checks every partial derivative against a central difference.
-void check_gradient(Task task, Matrix targets) {
+void check_gradient(Task task, const Matrix& targets) {
   const Model model = random_model({3, 5, 4}, 11);
   const Matrix inputs = random_matrix(6, 3, 12);
   Backpropagation network(model, 6, {});
   const Batch batch{inputs, targets, {}};
   const Objective objective = objective_of(task);
-  network.gradient(batch, objective);
+  network.compute_gradient(batch, objective);
   const Vector gradient = network.gradient();
   for (Index i = 0; i < gradient.size(); ++i) {
     constexpr float kStep = 1e-2F;
     const float kept = network.parameters()[i];
     network.parameters()[i] = kept + kStep;
-    const double above = network.gradient(batch, objective);
+    const double above = network.compute_gradient(batch, objective);
     network.parameters()[i] = kept - kStep;
-    const double below = network.gradient(batch, objective);
+    const double below = network.compute_gradient(batch, objective);
     network.parameters()[i] = kept;
     CHECK(static_cast<double>(gradient[i]) ==
           doctest::Approx((above - below) / (2 * static_cast<double>(kStep)))

@@ -1,0 +1,61 @@
+#include "bench/accuracy.h"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+using namespace pare;
+
+namespace {
+
+/// outputs = inputs
+nn::Model identity(nn::Index width) {
+  return {{nn::DenseLayer{nn::Matrix::Identity(width, width), nn::Vector::Zero(width), {}}}};
+}
+
+nn::Dataset dataset(nn::Matrix inputs, nn::Matrix targets, nn::Task task) {
+  nn::Dataset data;
+  data.inputs = std::move(inputs);
+  data.targets = std::move(targets);
+  data.task = task;
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("regression errors are those computed by hand") {
+  // Errors: 1, -3, 0, 0.
+  const nn::Dataset data =
+      dataset(nn::Matrix{{1, 2}, {3, 4}}, nn::Matrix{{0, 5}, {3, 4}}, nn::Task::regression);
+  const bench::Accuracy accuracy = bench::measure_accuracy(identity(2), data);
+  CHECK(accuracy.mse == 2.5);
+  CHECK(accuracy.mae == 1);
+  CHECK(accuracy.max_error == 3);
+  CHECK_FALSE(accuracy.top1.has_value());
+}
+
+TEST_CASE("top-1 is the percentage of samples whose largest output is the class") {
+  const nn::Dataset data =
+      dataset(nn::Matrix{{1, 2, 3}, {9, 2, 3}, {-3, -2, -9}, {0, 1, 0}},
+              nn::Matrix{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {1, 0, 0}}, nn::Task::classification);
+  const bench::Accuracy accuracy = bench::measure_accuracy(identity(3), data);
+  CHECK(accuracy.top1 == 75);
+  CHECK_FALSE(accuracy.mse.has_value());
+  CHECK_FALSE(accuracy.mae.has_value());
+  CHECK_FALSE(accuracy.max_error.has_value());
+}
+
+TEST_CASE("an int8 model is measured with the rounding of its integers") {
+  // Everything in steps of 0.5: 0.7 goes in as 1 (0.5), and comes out as 0.5.
+  nn::Int8Layer layer{nn::Int8Matrix::Constant(1, 1, 2),
+                      nn::Int32Vector::Zero(1),
+                      nn::Vector::Constant(1, 0.5F),
+                      {0.5F, 0},
+                      {0.5F, 0},
+                      {}};
+  const nn::Dataset data =
+      dataset(nn::Matrix{{0.7F}, {1}}, nn::Matrix{{0.5F}, {2}}, nn::Task::regression);
+  const bench::Accuracy accuracy = bench::measure_accuracy({{layer}}, data);
+  CHECK(accuracy.mse == 0.5);
+  CHECK(accuracy.max_error == 1);
+}

@@ -1,0 +1,116 @@
+#include "bench/row.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace pare;
+using bench::Row;
+using Json = nlohmann::json;
+
+namespace {
+
+/// Every number another one, so that no two places can be mistaken for each other.
+Row full_row() {
+  Row row;
+  row.name = "int8";
+  row.passes = {"magnitude_prune", "quantize_int8"};
+  row.encodings = {"dense int8"};
+  row.board = "emulated";
+  double next = 1;
+  for (const bench::Column& column : bench::columns()) row.*column.value = next++;
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("a row is the same after a round trip through JSON") {
+  const Row row = full_row();
+  const Row again = bench::row_from_json(Json::parse(bench::to_json(row).dump()));
+  CHECK(again.name == row.name);
+  CHECK(again.passes == row.passes);
+  CHECK(again.encodings == row.encodings);
+  CHECK(again.board == "emulated");
+  for (const bench::Column& column : bench::columns()) {
+    CAPTURE(column.pointer);
+    CHECK(again.*column.value == row.*column.value);
+  }
+}
+
+TEST_CASE("what was not measured is null in JSON, and empty again when it is read") {
+  Row row;
+  row.name = "float";
+  const Json json = bench::to_json(row);
+  CHECK(json["passes"] == Json::array());
+  CHECK(json["validated"]["board"].is_null());
+  const Row again = bench::row_from_json(json);
+  CHECK(again.board.empty());
+  for (const bench::Column& column : bench::columns()) {
+    CAPTURE(column.pointer);
+    CHECK(json.at(Json::json_pointer(column.pointer)).is_null());
+    CHECK_FALSE((again.*column.value).has_value());
+  }
+}
+
+TEST_CASE("a row has every number of the results schema, whole numbers as integers") {
+  Row row = full_row();
+  row.mse = 0.5;
+  row.max_difference = 1.25e-7;
+  const Json json = bench::to_json(row);
+  for (const char* pointer :
+       {"/parameters", "/nonzero", "/macs", "/weights_bytes", "/flash_bytes", "/ram_bytes",
+        "/stack_bytes", "/cortex_m4/instructions", "/cortex_m4/cycles_estimate",
+        "/validated/vectors", "/validated/bit_exact"}) {
+    CAPTURE(pointer);
+    REQUIRE(json.contains(Json::json_pointer(pointer)));
+    CHECK(json.at(Json::json_pointer(pointer)).is_number_integer());
+  }
+  for (const char* pointer : {"/accuracy/mse", "/accuracy/top1", "/latency/host_ns_median",
+                              "/latency/host_ns_cv", "/cortex_m4/us_at_64mhz_estimate"}) {
+    CAPTURE(pointer);
+    REQUIRE(json.contains(Json::json_pointer(pointer)));
+    CHECK(json.at(Json::json_pointer(pointer)).is_number_float());
+  }
+  CHECK(json["accuracy"]["mse"] == 0.5);
+  CHECK(json["validated"]["max_difference"] == 1.25e-7);
+}
+
+TEST_CASE("every column has a place, a number and a title of its own") {
+  std::set<std::string> pointers;
+  std::set<std::string> headers;
+  std::size_t titled = 0;
+  for (const bench::Column& column : bench::columns()) {
+    pointers.insert(column.pointer);
+    if (column.header != nullptr) {
+      headers.insert(column.header);
+      ++titled;
+    }
+    Row row;
+    row.*column.value = 1;
+    for (const bench::Column& other : bench::columns()) {
+      CHECK((row.*other.value).has_value() == (other.pointer == column.pointer));
+    }
+  }
+  CHECK(pointers.size() == bench::columns().size());
+  CHECK(headers.size() == titled);
+  CHECK(headers.count("variant") == 0);
+}
+
+TEST_CASE("JSON that is no row is refused with what is missing or wrong") {
+  Json json = bench::to_json(full_row());
+  json.erase("name");
+  CHECK_THROWS_WITH_AS(bench::row_from_json(json),
+                       "not the results of a variant: [json.exception.out_of_range.403] key 'name' "
+                       "not found",
+                       std::invalid_argument);
+  json = bench::to_json(full_row());
+  json["accuracy"].erase("mse");
+  CHECK_THROWS_WITH(bench::row_from_json(json),
+                    "not the results of a variant: [json.exception.out_of_range.403] key 'mse' not "
+                    "found");
+  json = bench::to_json(full_row());
+  json["flash_bytes"] = "many";
+  CHECK_THROWS_WITH(bench::row_from_json(json),
+                    "not the results of a variant: [json.exception.type_error.302] type must be "
+                    "number, but is string");
+}

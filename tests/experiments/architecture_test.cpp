@@ -1,0 +1,121 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "tests/helpers.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Include {
+  std::string name;
+  bool quoted;  ///< "name", not <name>
+};
+
+/// Which folders the files of a folder may include.
+const std::map<std::string, std::set<std::string>> kAllowed{
+    {"nn", {"nn"}},
+    {"compress", {"compress", "nn"}},
+    {"mcu", {"mcu", "nn"}},
+    {"bench", {"bench", "mcu", "nn"}},
+    {"experiments", {"experiments", "bench", "compress", "mcu", "nn"}},
+};
+
+/// Folders whose files travel to the board, where a file's own folder is the include path.
+const std::set<std::string> kOnBoard{"mcu/kernel", "mcu/nano33ble", "mcu/emulator/board"};
+
+std::vector<Include> includes(const std::string& text) {
+  std::vector<Include> found;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t begin = line.find_first_of("<\"");
+    if (!line.starts_with("#include") || begin == std::string::npos) continue;
+    const std::size_t end = line.find_first_of(">\"", begin + 1);
+    found.push_back({line.substr(begin + 1, end - begin - 1), line[begin] == '"'});
+  }
+  return found;
+}
+
+std::string first_folder(const std::string& path) { return path.substr(0, path.find('/')); }
+
+/// Why `file` (a path in the checkout) may not include that; empty if it may.
+std::string objection(const std::string& file, const Include& include) {
+  const std::string folder = fs::path(file).parent_path().string();
+  if (folder == "mcu/kernel") {
+    const bool own = fs::exists(fs::path(PARE_SOURCE_DIR) / folder / include.name) &&
+                     include.name.find('/') == std::string::npos;
+    const bool allowed = include.quoted ? own : include.name == "stdint.h";
+    return allowed ? "" : "the kernel includes <stdint.h> and its own headers only";
+  }
+  const std::string target = first_folder(include.name);
+  if (target == include.name) {
+    return include.quoted && kOnBoard.count(folder) == 0
+               ? "an include starts at the root of the checkout"
+               : "";
+  }
+  if (!include.quoted) {
+    return kAllowed.count(target) > 0 || target == "tests" ? "our own headers stand in quotes" : "";
+  }
+  return kAllowed.at(first_folder(file)).count(target) > 0
+             ? ""
+             : fmt::format("{} must not know {}", first_folder(file), target);
+}
+
+bool is_source(const fs::path& path) {
+  return path.extension() == ".h" || path.extension() == ".cpp" || path.extension() == ".ino";
+}
+
+}  // namespace
+
+TEST_CASE("includes go strictly downwards: experiments, bench and compress, mcu, nn") {
+  const fs::path root = PARE_SOURCE_DIR;
+  for (const auto& rule : kAllowed) {
+    const std::string& folder = rule.first;
+    std::size_t quoted = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (!is_source(entry.path())) continue;
+      const std::string file = fs::relative(entry.path(), root).string();
+      for (const Include& include : includes(pare::tests::read_file(entry.path()))) {
+        quoted += include.quoted ? 1 : 0;
+        CAPTURE(file);
+        CAPTURE(include.name);
+        CHECK(objection(file, include) == "");
+      }
+    }
+    CAPTURE(folder);
+    CHECK(quoted >= 10);  // every folder has many: the search sees them
+  }
+}
+
+TEST_CASE("an include in the wrong direction would be found") {
+  const auto refused = [](const std::string& file, const std::string& line) {
+    const std::vector<Include> found = includes("// text\n" + line + "\n#define X \"y\"\n");
+    REQUIRE(found.size() == 1);
+    return objection(file, found[0]);
+  };
+  CHECK(refused("bench/row.cpp", "#include \"compress/pass.h\"") == "bench must not know compress");
+  CHECK(refused("compress/distill.cpp", "#include \"mcu/encode.h\"") ==
+        "compress must not know mcu");
+  CHECK(refused("compress/distill.cpp", "#include \"bench/row.h\"") ==
+        "compress must not know bench");
+  CHECK(refused("nn/train.cpp", "#include \"experiments/progress.h\"  // to report") ==
+        "nn must not know experiments");
+  CHECK(refused("nn/train.cpp", "#include \"tests/helpers.h\"") == "nn must not know tests");
+  CHECK(refused("nn/train.cpp", "#include <compress/pass.h>") == "our own headers stand in quotes");
+  CHECK(refused("nn/train.cpp", "#include \"loss.h\"") ==
+        "an include starts at the root of the checkout");
+  const std::string kernel = "the kernel includes <stdint.h> and its own headers only";
+  CHECK(refused("mcu/kernel/infer.h", "#include <string.h>") == kernel);
+  CHECK(refused("mcu/kernel/infer.h", "#include \"mcu/encode.h\"") == kernel);
+  CHECK(refused("mcu/kernel/infer.h", "#include \"nowhere.h\"") == kernel);
+  CHECK(refused("mcu/kernel/infer.h", "#include <stdint.h>") == "");
+  CHECK(refused("mcu/kernel/infer.h", "#include \"infer.h\"") == "");
+  CHECK(refused("bench/row.cpp", "#include \"mcu/encode.h\"") == "");
+  CHECK(refused("bench/row.cpp", "#include <nlohmann/json.hpp>") == "");
+  CHECK(refused("mcu/nano33ble/nano33ble.ino", "#include \"model.h\"") == "");
+}

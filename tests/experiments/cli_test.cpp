@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "compress/pass.h"
+#include "tests/experiments/program.h"
+#include "tests/experiments/sample_results.h"
+
+using namespace pare;
+namespace fs = std::filesystem;
+using tests::Folder;
+using tests::read_file;
+using tests::refusal;
+using tests::ResultsFolder;
+using tests::run_pare;
+
+TEST_CASE("run refuses a bad config in one line that names the place") {
+  const std::string variant = "[[variants]]\nname = \"a\"\n";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"seed = \n" + variant,
+       ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
+      {"sed = 3\n" + variant,
+       ":1:1: unknown key 'sed' of the config; known: name, seed, data, model, train, variants"},
+      {variant + "passes = [\"quantise_int8\"]\n",
+       fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
+                   fmt::join(compress::pass_names(), ", "))},
+      {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
+       ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, steps, epochs, "
+       "learning_rate"},
+      {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
+       ":3:39: sparsity = 80 is outside [0, 1]"},
+      {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},
+      {variant + "passes = [\"quantize_int8\", \"magnitude_prune\"]\n",
+       ":3:28: magnitude_prune cannot follow quantize_int8: it needs a float32 model, and "
+       "quantize_int8 leaves int8; put quantize_int8 last"},
+      {variant + variant, ":4:8: a variant named 'a' is there already; give it another name"},
+  };
+  const Folder folder;
+  for (const auto& [text, message] : cases) {
+    const std::string path = folder.write("c.toml", text);
+    CHECK(refusal({"run", path}) == fmt::format("pare: {}{}\n", path, message));
+  }
+}
+
+TEST_CASE("run refuses a config that is not there, and an override that is none") {
+  const Folder folder;
+  const std::string none = (folder.path() / "none.toml").string();
+  CHECK(refusal({"run", none}) ==
+        "pare: " + none + ": there is no such config file; experiments/configs has some\n");
+  const std::string path = folder.write("c.toml", tests::kSampleConfig);
+  CHECK(refusal({"run", path, "--set", "train.epochs"}) ==
+        "pare: --set train.epochs: expected key=value, such as train.epochs=10\n");
+  CHECK(refusal({"run", path, "--set", "seed=3", "--set", "train.epochs=-1"}) ==
+        "pare: --set train.epochs=-1: epochs = -1 is outside [0, 1000000]\n");
+}
+
+TEST_CASE("run refuses to put results where something else is") {
+  const Folder folder;
+  const std::string path = folder.write("c.toml", tests::kSampleConfig);
+  CHECK(refusal({"run", path, "--out", folder.path().string()}) ==
+        "pare: " + folder.path().string() +
+            " holds something that is not results; name another folder with --out\n");
+  CHECK(refusal({"run", path, "--out", path + "/results"}) ==
+        "pare: " + path + "/results cannot be made: " + path +
+            " is not a folder that you can write to; name another folder with --out\n");
+}
+
+TEST_CASE("run says that the cross compiler or QEMU is missing before it trains") {
+  const Folder folder;
+  const std::string path = folder.write("c.toml", tests::kSampleConfig);
+  const std::vector<std::string> forever{
+      "run", path, "--set", "train.epochs=1000000", "--out", (folder.path() / "out").string()};
+  const fs::path bin = folder.path() / "bin";
+  fs::create_directory(bin);
+  CHECK(refusal(forever, bin.string()) ==
+        "pare: arm-none-eabi-g++ was not found in PATH; install the Debian package "
+        "gcc-arm-none-eabi, or run './pare doctor'\n");
+  fs::create_symlink("/bin/true", bin / "arm-none-eabi-g++");
+  CHECK(refusal(forever, bin.string()) ==
+        "pare: qemu-system-arm was not found in PATH; install the Debian package qemu-system-arm, "
+        "or run './pare doctor'\n");
+  CHECK_FALSE(fs::exists(folder.path() / "out"));
+}
+
+TEST_CASE("every command that reads results refuses what is none") {
+  const Folder folder;
+  const std::string path = folder.path().string();
+  const std::string message =
+      "pare: " + path +
+      " is not a results folder: it has no results.json; './pare run CONFIG' writes one\n";
+  CHECK(refusal({"table", path}) == message);
+  CHECK(refusal({"export", path, "int8", "--to", path + "/sketch"}) == message);
+  CHECK(refusal({"flash", path, "int8", "--board", "emulated"}) == message);
+  CHECK(refusal({"validate", path, "int8", "--board", "emulated"}) == message);
+}
+
+TEST_CASE("every command that takes a variant refuses an unknown one") {
+  const ResultsFolder results;
+  const std::string message =
+      "pare: " + results.path() + " has no variant 'int4'; it has: float, int8\n";
+  CHECK(refusal({"export", results.path(), "int4", "--to", results.beside("s")}) == message);
+  CHECK(refusal({"flash", results.path(), "int4", "--board", "emulated"}) == message);
+  CHECK(refusal({"validate", results.path(), "int4", "--board", "emulated"}) == message);
+}
+
+TEST_CASE("export refuses a truncated and a corrupted model") {
+  const ResultsFolder results;
+  const std::string path = results.model("int8");
+  const std::string whole = read_file(path);
+  const std::vector<std::string> command{"export", results.path(), "int8", "--to",
+                                         results.beside("sketch")};
+
+  fs::resize_file(path, 5);
+  CHECK(refusal(command) ==
+        "pare: " + path +
+            " is not a whole model file: it is shorter than the 8 bytes of its header's length\n");
+  std::uint64_t header = 0;
+  std::memcpy(&header, whole.data(), 8);
+  const std::size_t tensors = whole.size() - 8 - header;
+  std::ofstream(path, std::ios::binary) << whole.substr(0, whole.size() - 3);
+  CHECK(refusal(command) == "pare: " + path + " is not a whole model file: its tensors need " +
+                                std::to_string(tensors) + " bytes, but " +
+                                std::to_string(tensors - 3) + " follow the header\n");
+  std::string damaged = whole;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  std::ofstream(path, std::ios::binary) << damaged;
+  CHECK(refusal(command) ==
+        "pare: " + path +
+            " is not a whole model file: the checksum of its data is wrong; the file is "
+            "corrupted\n");
+  CHECK_FALSE(fs::exists(results.beside("sketch")));
+}
+
+TEST_CASE("export refuses a folder that exists, and a name that the Arduino IDE does not take") {
+  const ResultsFolder results;
+  CHECK(refusal({"export", results.path(), "int8", "--to", results.path()}) ==
+        "pare: " + results.path() + " exists already; name a folder that does not, or remove it\n");
+  CHECK(refusal({"export", results.path(), "int8", "--to", results.beside("my sketch")}) ==
+        "pare: 'my sketch' is no name for a sketch folder: the Arduino IDE takes up to 63 letters, "
+        "digits, '_', '-' and '.', the first a letter, a digit or '_'\n");
+}
+
+TEST_CASE("export writes a sketch folder, also when its name ends in a slash") {
+  const ResultsFolder results;
+  CHECK(run_pare({"export", results.path(), "int8", "--to", results.beside("hello/")}).exit_code ==
+        0);
+  CHECK(fs::exists(results.beside("hello/hello.ino")));
+  CHECK(fs::exists(results.beside("hello/model.h")));
+}
+
+TEST_CASE("a wrong command line is refused with what there is instead") {
+  CHECK(refusal({}).starts_with("pare: a command is missing; there are: run, "));
+  const std::string unknown = refusal({"train"});
+  CHECK(unknown.starts_with("pare: there is no command 'train'; there are: run, "));
+  CHECK(unknown.ends_with("; './pare --help' says more\n"));
+  CHECK(refusal({"run"}) == "pare: CONFIG is required; './pare run --help' says more\n");
+  CHECK(refusal({"flash", "a", "b"}) ==
+        "pare: --board is required; './pare flash --help' says more\n");
+  CHECK(refusal({"passes", "--foo"}) ==
+        "pare: The following argument was not expected: --foo; './pare passes --help' says more\n");
+  CHECK(refusal({"passes", "--format", "yaml"}) ==
+        "pare: --format: 'yaml' is none of: text, md, csv, json; './pare passes --help' says "
+        "more\n");
+  CHECK(refusal({"validate", "a", "b", "--board", "uno"})
+            .starts_with("pare: --board: 'uno' is none of: "));
+}
+
+TEST_CASE("table refuses to sort by a column that there is not") {
+  const ResultsFolder results;
+  std::string known = "variant";
+  for (const bench::Column& column : bench::columns()) {
+    if (column.header != nullptr) known += std::string(", ") + column.header;
+  }
+  CHECK(refusal({"table", results.path(), "--sort", "size"}) ==
+        "pare: no column is called 'size'; there are: " + known + "\n");
+}
+
+TEST_CASE("help goes to stdout and succeeds") {
+  const tests::ProgramResult result = run_pare({"run", "--help"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.empty());
+  CHECK(result.out.find("--set KEY=VALUE") != std::string::npos);
+}

@@ -1,0 +1,132 @@
+#include "experiments/config.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/experiments/sample_results.h"
+
+using namespace pare;
+using experiments::Experiment;
+using experiments::load_experiment;
+using tests::Folder;
+
+namespace {
+
+const std::string kVariant = "[[variants]]\nname = \"a\"\n";
+
+Experiment load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  const Folder folder;
+  return load_experiment(folder.write("c.toml", text), overrides);
+}
+
+}  // namespace
+
+TEST_CASE("a config of one variant leaves everything else at its default") {
+  const Experiment experiment = load(kVariant);
+  CHECK(experiment.name == "c");
+  CHECK(experiment.seed == 1);
+  CHECK(experiment.sine.amplitude == 1);
+  CHECK(experiment.sine.noise == 0);
+  CHECK(experiment.sine.low == 0);
+  CHECK(experiment.sine.high == doctest::Approx(6.283185307179586));
+  CHECK(experiment.sine.train_samples == 600);
+  CHECK(experiment.sine.validation_samples == 200);
+  CHECK(experiment.sine.test_samples == 1000);
+  CHECK(experiment.hidden == std::vector<nn::Index>{16, 16});
+  CHECK(experiment.activation == nn::Activation::relu);
+  CHECK(experiment.train.epochs == nn::TrainOptions{}.epochs);
+  CHECK(experiment.train.batch_size == 64);
+  CHECK(experiment.train.optimizer == nn::OptimizerKind::adam);
+  CHECK(experiment.train.schedule == nn::Schedule::cosine);
+  CHECK(experiment.train.scale_inputs);
+  REQUIRE(experiment.variants.size() == 1);
+  CHECK(experiment.variants[0].name == "a");
+  CHECK(experiment.variants[0].steps.empty());
+}
+
+TEST_CASE("every key of a config is read") {
+  const Experiment experiment = load(R"(name = "mine"
+seed = 7
+[data]
+source = "sine"
+amplitude = 2.5
+angular_frequency = 3
+phase = -0.5
+noise = 0.125
+range = [-1, 1.5]
+train_samples = 11
+validation_samples = 12
+test_samples = 13
+[model]
+hidden = [8, 4, 2]
+activation = "identity"
+[train]
+epochs = 9
+batch_size = 5
+optimizer = "sgd"
+learning_rate = 0.25
+momentum = 0.5
+schedule = "constant"
+scale_inputs = false
+[[variants]]
+name = "a"
+)");
+  CHECK(experiment.name == "mine");
+  CHECK(experiment.seed == 7);
+  CHECK(experiment.sine.amplitude == 2.5);
+  CHECK(experiment.sine.angular_frequency == 3);
+  CHECK(experiment.sine.phase == -0.5);
+  CHECK(experiment.sine.noise == 0.125);
+  CHECK(experiment.sine.low == -1);
+  CHECK(experiment.sine.high == 1.5);
+  CHECK(experiment.sine.train_samples == 11);
+  CHECK(experiment.sine.validation_samples == 12);
+  CHECK(experiment.sine.test_samples == 13);
+  CHECK(experiment.hidden == std::vector<nn::Index>{8, 4, 2});
+  CHECK(experiment.activation == nn::Activation::identity);
+  CHECK(experiment.train.epochs == 9);
+  CHECK(experiment.train.batch_size == 5);
+  CHECK(experiment.train.optimizer == nn::OptimizerKind::sgd);
+  CHECK(experiment.train.learning_rate == 0.25);
+  CHECK(experiment.train.momentum == 0.5);
+  CHECK(experiment.train.schedule == nn::Schedule::constant);
+  CHECK_FALSE(experiment.train.scale_inputs);
+}
+
+TEST_CASE("a pass is a name, or a table with its options") {
+  const Experiment experiment = load(kVariant +
+                                     "passes = [{ pass = \"magnitude_prune\", sparsity = 0.75 }, "
+                                     "\"quantize_int8\"]\n");
+  const auto& steps = experiment.variants.at(0).steps;
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[0].name == "magnitude_prune");
+  CHECK(steps[0].where.ends_with("c.toml:3:20"));
+  CHECK(steps[1].name == "quantize_int8");
+  CHECK(steps[1].where.ends_with("c.toml:3:58"));
+}
+
+TEST_CASE("--set replaces what the file says, adds what it does not, and takes a bare word") {
+  const Experiment experiment = load("[train]\nepochs = 3\nbatch_size = 5\n" + kVariant,
+                                     {"train.epochs=10", "seed = 4", "train.optimizer=sgd",
+                                      "data.noise=0.5", "model.hidden=[3]", "name=other"});
+  CHECK(experiment.train.epochs == 10);
+  CHECK(experiment.train.batch_size == 5);
+  CHECK(experiment.seed == 4);
+  CHECK(experiment.train.optimizer == nn::OptimizerKind::sgd);
+  CHECK(experiment.sine.noise == 0.5);
+  CHECK(experiment.hidden == std::vector<nn::Index>{3});
+  CHECK(experiment.name == "other");
+}
+
+TEST_CASE("the resolved config holds what --set changed, and loads again to itself") {
+  const Experiment first = load(tests::kSampleConfig, {"train.epochs=6", "data.phase=0.1"});
+  const Folder folder;
+  const Experiment again = load_experiment(folder.write("other.toml", first.resolved), {});
+  CHECK(again.resolved == first.resolved);
+  CHECK(again.name == "sample");
+  CHECK(again.seed == 3);
+  CHECK(again.train.epochs == 6);
+  CHECK(again.sine.phase == 0.1);
+  REQUIRE(again.variants.size() == 2);
+  CHECK(again.variants[1].steps.at(0).name == "quantize_int8");
+  CHECK(experiments::make_data(again).train.inputs == experiments::make_data(first).train.inputs);
+}

@@ -1,0 +1,169 @@
+// The built program from a config to the emulated board.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "bench/row.h"
+#include "mcu/emulator/image.h"
+#include "tests/experiments/program.h"
+#include "tests/experiments/sample_results.h"
+
+using namespace pare;
+namespace fs = std::filesystem;
+using tests::Folder;
+using tests::ProgramResult;
+using tests::read_file;
+using tests::run_pare;
+
+namespace {
+
+/// What `pare run` made of kSampleConfig, once for all tests that only read it.
+class SampleRun {
+ public:
+  SampleRun()
+      : result_(run_pare({"run", folder_.write("sample.toml", tests::kSampleConfig), "--out",
+                          results(), "--format", "md"})) {}
+
+  std::string results() const { return (folder_.path() / "results/sample").string(); }
+  std::string beside(const std::string& name) const { return (folder_.path() / name).string(); }
+  const ProgramResult& result() const { return result_; }
+
+  /// The rows "float" and "int8".
+  std::vector<bench::Row> rows() const { return experiments::read_rows(results()); }
+
+ private:
+  Folder folder_;
+  ProgramResult result_;
+};
+
+const SampleRun& sample_run() {
+  static const SampleRun kRun;
+  return kRun;
+}
+
+/// The models' bytes, one after the other, that `pare run` gives with `overrides`.
+std::string trained_bytes(const std::vector<std::string>& overrides) {
+  const Folder folder;
+  const std::string out = (folder.path() / "out").string();
+  std::vector<std::string> command{"run", folder.write("sample.toml", tests::kSampleConfig),
+                                   "--out", out};
+  command.insert(command.end(), overrides.begin(), overrides.end());
+  CHECK(run_pare(command).exit_code == 0);
+  return read_file(out + "/models/float.safetensors") + read_file(out + "/models/int8.safetensors");
+}
+
+}  // namespace
+
+TEST_SUITE("slow") {
+  TEST_CASE("run writes the whole results folder and prints its table, and nothing else") {
+    const SampleRun& run = sample_run();
+    CHECK(run.result().exit_code == 0);
+    CHECK(run.result().err == "");
+    for (const char* name : {"config.toml", "environment.json", "results.json", "table.md",
+                             "table.csv", "models/float.safetensors", "models/int8.safetensors"}) {
+      CAPTURE(name);
+      CHECK(fs::exists(fs::path(run.results()) / name));
+    }
+    const std::string table = read_file(run.results() + "/table.md");
+    CHECK(table.starts_with("| variant |"));
+    CHECK(run.result().out.starts_with("| layer |"));
+    CHECK(run.result().out.ends_with("\n\n" + table));
+    CHECK(run_pare({"table", run.results(), "--format", "md"}).out == table);
+    CHECK(run_pare({"table", run.results(), "--format", "csv"}).out ==
+          read_file(run.results() + "/table.csv"));
+  }
+
+  TEST_CASE("run measures every number of a variant, but those of the other kind of task") {
+    for (const bench::Row& row : sample_run().rows()) {
+      CAPTURE(row.name);
+      for (const bench::Column& column : bench::columns()) {
+        CAPTURE(column.pointer);
+        CHECK((row.*column.value).has_value() ==
+              (std::string_view(column.pointer) != "/accuracy/top1"));
+      }
+      CHECK(row.parameters == 13);
+      CHECK(row.macs == 8);
+      CHECK(row.flash_bytes > row.weights_bytes);
+      CHECK(row.instructions > 50);
+      CHECK(row.cycles_estimate >= row.instructions);
+      CHECK(row.host_ns_median > 1);
+      CHECK(row.board == "emulated");
+      CHECK(row.vectors == 20);
+    }
+    CHECK(sample_run().rows().at(1).bit_exact == 20);
+    CHECK(sample_run().rows().at(1).max_difference == 0);
+    CHECK(sample_run().rows().at(0).max_difference < 1e-5);
+  }
+
+  TEST_CASE("run records the machine and its tools") {
+    const auto environment =
+        nlohmann::json::parse(read_file(sample_run().results() + "/environment.json"));
+    CHECK(environment.at("cores").get<int>() > 0);
+    CHECK(environment.at("flags").is_string());
+    REQUIRE(environment.at("cross_compiler").is_string());
+    CHECK(environment.at("cross_compiler").get<std::string>().starts_with("arm-none-eabi-g++"));
+    REQUIRE(environment.at("emulator").is_string());
+    CHECK(environment.at("emulator").get<std::string>().starts_with("QEMU emulator version"));
+    CHECK(experiments::read_results(sample_run().results()).at("environment") == environment);
+  }
+
+  TEST_CASE("the exported sketch compiles for the Nano without a warning") {
+    for (const char* variant : {"float", "int8"}) {
+      CAPTURE(variant);
+      const std::string folder = sample_run().beside(fmt::format("sketch_{}", variant));
+      REQUIRE(run_pare({"export", sample_run().results(), variant, "--to", folder}).exit_code == 0);
+      std::vector<std::string> command{
+          mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
+      const std::vector<std::string>& flags = mcu::sketch_flags();
+      command.insert(command.end(), flags.begin(), flags.end());
+      command.insert(command.end(),
+                     {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I",
+                      fmt::format("{}/mcu/emulator/board", PARE_SOURCE_DIR), "-include",
+                      "Arduino.h", "-x", "c++", fmt::format("{}/sketch_{}.ino", folder, variant)});
+      const mcu::ProcessResult compiled = mcu::run_process(command);
+      CHECK(compiled.output == "");
+      CHECK(compiled.exit_code == 0);
+    }
+  }
+
+  TEST_CASE("flash says what the board is and that it passes its self-test") {
+    const ProgramResult result =
+        run_pare({"flash", sample_run().results(), "int8", "--board", "emulated"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.err == "");
+    CHECK(result.out.starts_with("int8 started on the emulated board: "));
+    CHECK(result.out.ends_with(" and self-test 8 of 8\n"));
+  }
+
+  TEST_CASE("validate compares the board over the test set, and keeps the outcome") {
+    const std::string& results = sample_run().results();
+    for (bench::Row row : sample_run().rows()) {
+      row.board.clear();
+      row.vectors.reset();
+      row.bit_exact.reset();
+      row.max_difference.reset();
+      experiments::update_row(results, row);
+      const ProgramResult result = run_pare({"validate", results, row.name, "--board", "emulated"});
+      CHECK(result.exit_code == 0);
+      CHECK(result.err == "");
+      CHECK(result.out.starts_with(row.name + " on the emulated board: "));
+      CHECK(result.out.find(" 20 test vectors") != std::string::npos);
+    }
+    const bench::Row int8 = sample_run().rows().at(1);
+    CHECK(int8.board == "emulated");
+    CHECK(int8.vectors == 20);
+    CHECK(int8.bit_exact == 20);
+    CHECK(sample_run().rows().at(0).vectors == 20);
+  }
+
+  TEST_CASE("the same seed gives the same model files to the byte, another seed does not") {
+    const std::string first = read_file(sample_run().results() + "/models/float.safetensors") +
+                              read_file(sample_run().results() + "/models/int8.safetensors");
+    CHECK(first.size() > 200);
+    CHECK(trained_bytes({}) == first);
+    CHECK(trained_bytes({"--set", "seed=4"}) != first);
+  }
+}

@@ -1,0 +1,232 @@
+#include "experiments/results.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#include "bench/table.h"
+#include "nn/forward.h"
+#include "tests/experiments/sample_results.h"
+
+using namespace pare;
+using namespace pare::experiments;
+namespace fs = std::filesystem;
+using tests::Folder;
+using tests::read_file;
+using tests::ResultsFolder;
+using tests::sample_results;
+
+namespace {
+
+/// Every file below a folder, with what it holds.
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) {
+      files[fs::relative(entry.path(), folder).string()] = read_file(entry.path());
+    }
+  }
+  return files;
+}
+
+std::vector<std::string> names(const fs::path& folder) {
+  std::vector<std::string> result;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    result.push_back(entry.path().filename().string());
+  }
+  return result;
+}
+
+std::string error_of_loading(const ResultsFolder& results, const std::string& variant) {
+  try {
+    load_variant(results.path(), variant);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+void overwrite(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace
+
+TEST_CASE("a results folder holds what ARCHITECTURE promises, and nothing else") {
+  const ResultsFolder results;
+  std::vector<std::string> files;
+  for (const auto& [name, text] : contents(results.path())) files.push_back(name);
+  CHECK(files == std::vector<std::string>{"config.toml", "environment.json",
+                                          "models/float.safetensors", "models/int8.safetensors",
+                                          "results.json", "table.csv", "table.md"});
+  const nlohmann::json json = read_results(results.path());
+  CHECK(json["experiment"] == "sample");
+  CHECK(json["seed"] == 3);
+  CHECK(json["environment"]["processor"] == "none");
+  CHECK(json["variants"].size() == 2);
+  CHECK(json["variants"][1]["latency"]["host_ns_median"].is_null());
+  CHECK(read_file(fs::path(results.path()) / "config.toml") == tests::kSampleConfig);
+}
+
+TEST_CASE("the rows and models that are read are those that were written") {
+  const ResultsFolder results;
+  const Results written = sample_results();
+  const std::vector<bench::Row> rows = read_rows(results.path());
+  REQUIRE(rows.size() == 2);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    CHECK(bench::to_json(rows[i]) == bench::to_json(written.rows[i]));
+    const StoredVariant stored = load_variant(results.path(), rows[i].name);
+    CHECK(stored.row.name == rows[i].name);
+    CHECK(stored.data.test.inputs.rows() == 20);
+    CHECK(nn::forward(stored.model, stored.data.test.inputs) ==
+          nn::forward(written.models[i], stored.data.test.inputs));
+  }
+}
+
+TEST_CASE("update_row changes one row in results.json and in both tables") {
+  const ResultsFolder results;
+  const fs::path folder = results.path();
+  bench::Row row = read_rows(folder)[1];
+  row.weights_bytes = 30;
+  row.board = "emulated";
+  row.vectors = 20;
+  row.bit_exact = 19;
+  update_row(folder, row);
+  const std::vector<bench::Row> rows = read_rows(folder);
+  REQUIRE(rows.size() == 2);
+  CHECK(bench::to_json(rows[0]) == bench::to_json(sample_results().rows[0]));
+  CHECK(bench::to_json(rows[1]) == bench::to_json(row));
+  const bench::Table table = bench::comparison_table(rows);
+  CHECK(read_file(folder / "table.md") == bench::format_table(table, bench::Format::markdown));
+  CHECK(read_file(folder / "table.csv") == bench::format_table(table, bench::Format::csv));
+  CHECK(read_results(folder)["seed"] == 3);
+  CHECK(contents(folder).size() == 7);
+}
+
+TEST_CASE("results replace results, also in an empty folder or with a slash at the end") {
+  const Folder parent;
+  const fs::path folder = parent.path() / "sample";
+  fs::create_directory(folder);
+  write_results(sample_results(), folder.string() + "/");
+  Results fewer = sample_results();
+  fewer.rows.pop_back();
+  fewer.models.pop_back();
+  write_results(fewer, folder.string() + "/");
+  CHECK(read_rows(folder).size() == 1);
+  CHECK_FALSE(fs::exists(folder / "models/int8.safetensors"));
+  CHECK(names(parent.path()) == std::vector<std::string>{"sample"});
+}
+
+TEST_CASE("results do not replace what is not results") {
+  const Folder parent;
+  const std::string file = parent.write("notes.txt", "mine");
+  const std::string rule = " holds something that is not results; name another folder with --out";
+  CHECK_THROWS_WITH(write_results(sample_results(), parent.path()),
+                    (parent.path().string() + rule).c_str());
+  CHECK_THROWS_WITH(check_target(file), (file + rule).c_str());
+  CHECK(contents(parent.path()) == std::map<std::string, std::string>{{"notes.txt", "mine"}});
+  CHECK_THROWS_WITH(check_target(file + "/a/b"),
+                    (file + "/a/b cannot be made: " + file +
+                     " is not a folder that you can write to; name another folder with --out")
+                        .c_str());
+  CHECK_NOTHROW(check_target(parent.path() / "not/yet/there"));
+  CHECK_NOTHROW(check_target("relative"));
+}
+
+TEST_CASE("results that cannot be written leave the earlier ones whole, and nothing beside") {
+  const Folder parent;
+  const fs::path folder = parent.path() / "sample";
+  write_results(sample_results(), folder);
+  const auto before = contents(folder);
+  Results broken = sample_results();
+  broken.seed = 4;
+  broken.rows[1].name = "no/such/folder";  // its model is the last file that is written
+  CHECK_THROWS_AS(write_results(broken, folder), std::runtime_error);
+  CHECK(contents(folder) == before);
+  CHECK(names(parent.path()) == std::vector<std::string>{"sample"});
+}
+
+TEST_CASE("results are there at every moment while others replace them") {
+  const Folder parent;
+  const fs::path folder = parent.path() / "sample";
+  write_results(sample_results(), folder);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 50; ++i) write_results(sample_results(), folder);
+    done = true;
+  });
+  long looks = 0;
+  long missing = 0;
+  for (; !done; ++looks) missing += fs::exists(folder / "table.csv") ? 0 : 1;
+  writer.join();
+  CHECK(looks > 50);
+  CHECK(missing == 0);
+}
+
+TEST_CASE("an unknown variant is refused with those that there are") {
+  const ResultsFolder results;
+  CHECK(error_of_loading(results, "int4") ==
+        results.path() + " has no variant 'int4'; it has: float, int8");
+}
+
+TEST_CASE("a truncated or corrupted model is refused with its path and what is wrong") {
+  const ResultsFolder results;
+  const std::string path = results.model("float");
+  const std::string whole = read_file(path);
+  std::uint64_t header = 0;
+  std::memcpy(&header, whole.data(), 8);
+  const std::string start = path + " is not a whole model file: ";
+  const std::size_t tensors = whole.size() - 8 - header;
+
+  overwrite(path, whole.substr(0, 5));
+  CHECK(error_of_loading(results, "float") ==
+        start + "it is shorter than the 8 bytes of its header's length");
+  overwrite(path, whole.substr(0, 100));
+  CHECK(error_of_loading(results, "float") == start + "its header should have " +
+                                                  std::to_string(header) +
+                                                  " bytes, but the file ends after 92");
+  overwrite(path, whole.substr(0, whole.size() - 1));
+  CHECK(error_of_loading(results, "float") ==
+        start + "its tensors need " + std::to_string(tensors) + " bytes, but " +
+            std::to_string(tensors - 1) + " follow the header");
+  std::string flipped = whole;
+  flipped[whole.size() - 2] = static_cast<char>(flipped[whole.size() - 2] ^ 8);
+  overwrite(path, flipped);
+  CHECK(error_of_loading(results, "float") ==
+        start + "the checksum of its data is wrong; the file is corrupted");
+  fs::remove(path);
+  CHECK(error_of_loading(results, "float") == start + "it cannot be opened");
+  CHECK_NOTHROW(load_variant(results.path(), "int8"));
+}
+
+TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
+  const ResultsFolder results;
+  const fs::path path = fs::path(results.path()) / "results.json";
+  const std::string whole = read_file(path);
+  const std::string again = "; './pare run CONFIG' writes it anew";
+  const std::string no_list = path.string() + " is damaged: it holds no list of variants" + again;
+  for (const std::string& text : {whole.substr(0, whole.size() / 2), std::string("[]"),
+                                  std::string("{\"variants\": 3}"), std::string()}) {
+    overwrite(path, text);
+    CHECK_THROWS_WITH(read_rows(results.path()), no_list.c_str());
+  }
+  nlohmann::json json = nlohmann::json::parse(whole);
+  json["variants"][1].erase("accuracy");
+  overwrite(path, json.dump());
+  CHECK_THROWS_WITH(read_rows(results.path()),
+                    (path.string() +
+                     " is damaged: variant 2 is not the results of a variant: "
+                     "[json.exception.out_of_range.403] key 'accuracy' not found" +
+                     again)
+                        .c_str());
+  fs::remove(path);
+  CHECK_THROWS_WITH(
+      read_rows(results.path()),
+      (results.path() + " is not a results folder: it has no results.json; './pare run CONFIG' "
+                        "writes one")
+          .c_str());
+}

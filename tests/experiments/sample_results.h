@@ -1,0 +1,75 @@
+#pragma once
+
+#include "compress/pass.h"
+#include "experiments/results.h"
+#include "tests/helpers.h"
+
+namespace pare::tests {
+
+/// A config of two variants that trains in no time.
+constexpr const char* kSampleConfig = R"(name = "sample"
+seed = 3
+
+[data]
+train_samples = 64
+validation_samples = 16
+test_samples = 20
+
+[model]
+hidden = [4]
+
+[train]
+epochs = 5
+
+[[variants]]
+name = "float"
+
+[[variants]]
+name = "int8"
+passes = ["quantize_int8"]
+)";
+
+/// What `run` might give for kSampleConfig; nothing of it was measured.
+inline experiments::Results sample_results() {
+  const nn::Split data = nn::make_sine({}, 3);
+  nn::Model model = random_model({1, 4, 1}, 3);
+  nn::Model int8 = compress::run({compress::make_step("quantize_int8")}, model,
+                                 {data.train, data.validation, {}, 3, {}})
+                       .model;
+  bench::Row float_row;
+  float_row.name = "float";
+  float_row.encodings = {"dense float32", "dense float32"};
+  float_row.parameters = 13;
+  float_row.weights_bytes = 52;
+  float_row.mse = 0.001;
+  float_row.host_ns_median = 30.25;
+  bench::Row int8_row = float_row;
+  int8_row.name = "int8";
+  int8_row.passes = {"quantize_int8"};
+  int8_row.encodings = {"dense int8", "dense int8"};
+  int8_row.weights_bytes = 33;
+  int8_row.host_ns_median.reset();
+  return {"sample",
+          3,
+          kSampleConfig,
+          {{"processor", "none"}},
+          nlohmann::json::array(),
+          {float_row, int8_row},
+          {std::move(model), std::move(int8)}};
+}
+
+/// A results folder on disk that holds sample_results().
+class ResultsFolder {
+ public:
+  ResultsFolder() { experiments::write_results(sample_results(), path()); }
+  std::string path() const { return (folder_.path() / "sample").string(); }
+  std::string model(const std::string& variant) const {
+    return path() + "/models/" + variant + ".safetensors";
+  }
+  std::string beside(const std::string& name) const { return (folder_.path() / name).string(); }
+
+ private:
+  Folder folder_;
+};
+
+}  // namespace pare::tests
