@@ -43,12 +43,14 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
   if (result.exit_code != 0) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
-    for (const char* complaint : {"region `", "no room for the stack"}) {
+    // The linker says "region `FLASH' overflowed by N bytes", its script "no room for the stack".
+    for (const char* complaint : {"overflowed by", "no room for the stack"}) {
       const std::size_t found = result.output.find(complaint);
       if (found == std::string::npos) continue;
+      const std::size_t line = result.output.rfind(": ", found) + 2;
       throw DoesNotFit(
-          fmt::format("{} does not fit the Nano 33 BLE: {}", what,
-                      result.output.substr(found, result.output.find('\n', found) - found)));
+          fmt::format("it does not fit the Nano 33 BLE: {}",
+                      result.output.substr(line, result.output.find('\n', found) - line)));
     }
     throw std::runtime_error(
         fmt::format("{} does not build for the emulated board:\n{}", what, result.output));
