@@ -65,6 +65,7 @@ struct Distill {
     nn::TrainHooks hooks;
     hooks.objective = TeacherObjective(
         context.train.task, nn::forward(teacher, context.train.inputs), alpha, temperature);
+    hooks.validation = &context.validation;
     const auto& first = std::get<nn::DenseLayer>(teacher.layers.front());
     const std::vector<nn::Index> hidden(widths.begin(), widths.end());
     return nn::train_new(hidden, first.activation, context.train, training.in(context),

@@ -57,9 +57,10 @@ struct MagnitudePrune {
       prune(model, scope, 1 - std::pow(1 - sparsity, done));
       if (training.epochs == 0) continue;
       const nn::WeightView view = nn::keep_zeros(model);
-      model = nn::train(std::move(model), context.train, training.in(context),
-                        context.seed + static_cast<std::uint64_t>(step),
-                        {.objective = {}, .view = view, .on_epoch = {}});
+      model = nn::train(
+          std::move(model), context.train, training.in(context),
+          context.seed + static_cast<std::uint64_t>(step),
+          {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
     }
     return model;
   }

@@ -84,10 +84,14 @@ int run_cli(int argc, char** argv) {
       ->add_option("CONFIG", run.config, "a TOML file, such as experiments/configs/sine.toml")
       ->required()
       ->type_name("");
-  run_command->add_option("--set", run.overrides, "change the config: key=value, such as seed=3")
+  run_command
+      ->add_option("--set", run.overrides, "change the config, such as seed=3; may be repeated")
       ->type_name("KEY=VALUE")
-      ->take_all();
-  run_command->add_option("--out", run.out, "the results folder (default: results/<name>)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run_command
+      ->add_option("--out", run.out,
+                   "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
   add_format(*run_command, run.format);
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });

@@ -1,6 +1,7 @@
 #include "experiments/commands.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -55,6 +56,10 @@ bool run_experiment(const RunArguments& arguments) {
   }
   print(bench::comparison_table(results.rows), arguments.format);
   std::fflush(stdout);
+  if (isatty(STDERR_FILENO) == 1) {
+    fmt::print(stderr, "\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
+               folder.string(), folder.string());
+  }
   for (const std::string& note : results.notes) fmt::print(stderr, "pare: {}\n", note);
   return results.all_agree;
 }

@@ -14,8 +14,6 @@ namespace {
 
 using compress::Options;
 
-constexpr double kMax = 1e30;
-
 /// Results folders, sketches and the serial protocol all carry these names.
 void check_name(const std::string& name, const std::string& where) {
   const bool plain =
@@ -38,29 +36,6 @@ void check_keys(const toml::table& table, std::string_view owner,
                                             where(key.source()), key.str(), owner,
                                             fmt::join(known, ", ")));
   }
-}
-
-nn::SineOptions read_sine(Options& options) {
-  nn::SineOptions sine;
-  options.choice<int>("source", {{"sine", 0}}, "where the data comes from");
-  sine.amplitude = options.number("amplitude", sine.amplitude, {-kMax, kMax}, "of the sine");
-  sine.angular_frequency = options.number("angular_frequency", sine.angular_frequency,
-                                          {-kMax, kMax}, "radians per unit of x");
-  sine.phase = options.number("phase", sine.phase, {-kMax, kMax}, "radians");
-  sine.noise = options.number("noise", sine.noise, {0, kMax},
-                              "standard deviation of the training targets' noise");
-  const compress::Range range =
-      options.interval("range", {sine.low, sine.high}, {-kMax, kMax}, "of x");
-  sine.low = range.low;
-  sine.high = range.high;
-  sine.train_samples =
-      options.integer("train_samples", sine.train_samples, {1, 1e8}, "random in the range");
-  sine.validation_samples = options.integer("validation_samples", sine.validation_samples, {1, 1e8},
-                                            "random in the range");
-  sine.test_samples =
-      options.integer("test_samples", sine.test_samples, {2, 1e8}, "evenly spaced, noise-free");
-  options.expect_empty();
-  return sine;
 }
 
 void read_model(Options& options, Experiment& experiment) {
@@ -86,6 +61,22 @@ nn::TrainOptions read_train(Options& options) {
       "of the learning rate");
   train.scale_inputs = options.flag("scale_inputs", train.scale_inputs,
                                     "train on features mapped to [-1, 1], folded back afterwards");
+  train.dropout = options.number("dropout", 0, {0, 0.95}, "share of hidden activations dropped");
+  train.weight_decay = options.number("weight_decay", 0, {0, 10}, "decoupled from the gradient");
+  train.label_smoothing =
+      options.number("label_smoothing", 0, {0, 0.9}, "share of a target spread over all classes");
+  train.warmup_epochs = static_cast<int>(
+      options.integer("warmup_epochs", 0, {0, 1e6}, "over which the rate rises from 0"));
+  if (train.warmup_epochs > train.epochs) {
+    options.fail("warmup_epochs", fmt::format("warmup_epochs = {} is more than epochs = {}",
+                                              train.warmup_epochs, train.epochs));
+  }
+  train.flip = options.flag("flip", false, "mirror images at random");
+  train.shift = options.integer("shift", 0, {0, 1000}, "pixels that images move at random");
+  train.patience = static_cast<int>(options.integer(
+      "patience", 0, {0, 1e6}, "epochs without a better validation error to stop after; 0 never"));
+  train.keep_best =
+      options.flag("keep_best", false, "return the weights of the best validation error");
   options.expect_empty();
   return train;
 }
@@ -191,7 +182,7 @@ Experiment load_experiment(const std::filesystem::path& path,
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seed = static_cast<std::uint64_t>(
       top.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
-  experiment.sine = read_sine(data);
+  experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);
   experiment.variants = read_variants(root);
@@ -200,13 +191,14 @@ Experiment load_experiment(const std::filesystem::path& path,
 }
 
 nn::Split make_data(const Experiment& experiment) {
-  return nn::make_sine(experiment.sine, experiment.seed);
+  return load_data(experiment.data, experiment.seed);
 }
 
 nn::Model train_base(const Experiment& experiment, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch) {
-  return nn::train_new(experiment.hidden, experiment.activation, data.train, experiment.train,
-                       experiment.seed, {.objective = {}, .view = {}, .on_epoch = on_epoch});
+  return nn::train_new(
+      experiment.hidden, experiment.activation, data.train, experiment.train, experiment.seed,
+      {.objective = {}, .view = {}, .validation = &data.validation, .on_epoch = on_epoch});
 }
 
 }  // namespace pare::experiments

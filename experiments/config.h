@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compress/pass.h"
-#include "nn/dataset.h"
+#include "experiments/data_source.h"
 #include "nn/train.h"
 
 namespace pare::experiments {
@@ -20,7 +20,7 @@ struct Variant {
 struct Experiment {
   std::string name;  ///< of the results folder; the file's own name unless the config says another
   std::uint64_t seed = 1;
-  nn::SineOptions sine;
+  DataSource data;
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;

@@ -4,8 +4,10 @@
 #include <exception>
 
 #include "experiments/cli.h"
+#include "experiments/interruption.h"
 
 int main(int argc, char** argv) {
+  pare::experiments::tidy_up_when_interrupted();
   try {
     return pare::experiments::run_cli(argc, argv);
   } catch (const std::exception& error) {

@@ -125,10 +125,8 @@ constexpr std::string_view kBegin =
 constexpr std::string_view kEnd = "}  // namespace model\n}  // namespace pare\n\n";
 constexpr std::string_view kInfer =
     "/// One inference: kInputs values in, kOutputs values out.\n"
-    "extern \"C\" PARE_NO_INLINE void pare_infer(const pare::model::Value* "
-    "inputs,\n"
-    "                                                              pare::model::Value* outputs) "
-    "{\n";
+    "extern \"C\" PARE_NO_INLINE void pare_infer(const pare::model::Value* inputs,\n"
+    "                                           pare::model::Value* outputs) {\n";
 
 }  // namespace
 

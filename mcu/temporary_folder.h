@@ -1,13 +1,6 @@
 #pragma once
 
-#include <stdlib.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <stdexcept>
-#include <string>
-#include <system_error>
 
 namespace pare::mcu {
 
@@ -15,21 +8,15 @@ namespace pare::mcu {
 class TemporaryFolder {
  public:
   /// Throws std::runtime_error when the system's folder for temporary files cannot be written.
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "pare-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("cannot make the folder " + name + ": " + std::strerror(errno));
-    }
-    path_ = name;
-  }
+  TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  ~TemporaryFolder();
 
   const std::filesystem::path& path() const { return path_; }
+
+  /// Removes those that are there now, for a program that is about to end without its destructors.
+  static void remove_all();
 
  private:
   std::filesystem::path path_;

@@ -4,8 +4,11 @@
 
 namespace pare::nn {
 
-Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightView view)
+Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightView view,
+                                 Dropout dropout)
     : view_(std::move(view)),
+      dropout_(static_cast<float>(dropout.rate)),
+      random_(dropout.seed, 5),
       parameters_(parameter_count(model)),
       gradient_(Vector::Zero(parameter_count(model))) {
   Index offset = 0;
@@ -13,7 +16,7 @@ Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightVie
     const auto& dense = std::get<DenseLayer>(variant);
     const Index outputs = dense.weights.rows();
     layers_.push_back({outputs, dense.weights.cols(), offset, dense.activation, dense.weights,
-                       Matrix(batch_size, outputs), Matrix(batch_size, outputs)});
+                       Matrix(batch_size, outputs), Matrix(batch_size, outputs), Matrix()});
     weights(parameters_, layers_.back()) = dense.weights;
     bias(parameters_, layers_.back()) = dense.bias;
     offset += dense.weights.size() + outputs;
@@ -47,7 +50,21 @@ void Backpropagation::forward(const ConstMatrixRef& inputs) {
     }
     out.rowwise() += bias(parameters_, layer).transpose();
     if (layer.activation == Activation::relu) out = out.cwiseMax(0.0F);
+    if (dropout_ > 0 && i + 1 < layers_.size()) drop(layer, samples);
   }
+}
+
+void Backpropagation::drop(LayerState& layer, Index samples) {
+  layer.kept.resize(layer.activations.rows(), layer.outputs);
+  const float scale = 1 / (1 - dropout_);
+  const auto threshold = static_cast<std::uint32_t>(dropout_ * 0x1p16F);
+  float* kept = layer.kept.data();
+  for (float* const end = kept + samples * layer.outputs; kept < end; kept += 2) {
+    const std::uint32_t drawn = random_.bits();  // two numbers of 16 bits
+    kept[0] = (drawn & 0xFFFF) < threshold ? 0 : scale;
+    if (kept + 1 < end) kept[1] = drawn >> 16 < threshold ? 0 : scale;
+  }
+  layer.activations.topRows(samples).array() *= layer.kept.topRows(samples).array();
 }
 
 void Backpropagation::backward(const ConstMatrixRef& inputs) {
@@ -58,6 +75,7 @@ void Backpropagation::backward(const ConstMatrixRef& inputs) {
     if (layer.activation == Activation::relu) {
       deltas.array() *= (layer.activations.topRows(samples).array() > 0).cast<float>();
     }
+    if (layer.kept.size() > 0) deltas.array() *= layer.kept.topRows(samples).array();
     bias(gradient_, layer) = deltas.colwise().sum();
     if (i == 0) {
       weights(gradient_, layer).noalias() = deltas.transpose() * inputs;

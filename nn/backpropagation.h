@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "nn/random.h"
 #include "nn/train.h"
 
 namespace pare::nn {
@@ -12,8 +13,15 @@ namespace pare::nn {
 /// 1986.
 class Backpropagation {
  public:
+  /// Hidden activations are set to 0 with probability `rate` and the others scaled by 1 / (1 -
+  /// rate). Source: Srivastava et al., "Dropout", JMLR 2014, section 10 (the scaled form).
+  struct Dropout {
+    double rate = 0;
+    std::uint64_t seed = 0;
+  };
+
   /// For batches of at most `batch_size` samples.
-  Backpropagation(const Model& model, Index batch_size, WeightView view);
+  Backpropagation(const Model& model, Index batch_size, WeightView view, Dropout dropout);
 
   Vector& parameters() { return parameters_; }
   const Vector& gradient() const { return gradient_; }
@@ -34,6 +42,7 @@ class Backpropagation {
     Matrix viewed;       // [outputs, inputs], what the forward pass multiplies by
     Matrix activations;  // [batch, outputs], after the activation
     Matrix deltas;       // [batch, outputs], d loss / d (before the activation)
+    Matrix kept;         // [batch, outputs], what dropout multiplied by; empty without
   };
   using WeightMap = Eigen::Map<Matrix>;
   using BiasMap = Eigen::Map<Vector>;
@@ -45,8 +54,12 @@ class Backpropagation {
   void forward(const ConstMatrixRef& inputs);
   void backward(const ConstMatrixRef& inputs);
 
+  void drop(LayerState& layer, Index samples);
+
   std::vector<LayerState> layers_;
   WeightView view_;
+  float dropout_;
+  Random random_;
   Vector parameters_;
   Vector gradient_;
 };

@@ -5,13 +5,15 @@
 
 namespace pare::nn {
 
-Optimizer::Optimizer(OptimizerKind kind, double momentum, Index count)
+Optimizer::Optimizer(OptimizerKind kind, double momentum, double weight_decay, Index count)
     : kind_(kind),
       momentum_(static_cast<float>(momentum)),
+      weight_decay_(weight_decay),
       velocity_(Vector::Zero(count)),
       square_(Vector::Zero(kind == OptimizerKind::adam ? count : 0)) {}
 
 void Optimizer::step(Vector& parameters, const Vector& gradient, double rate) {
+  if (weight_decay_ > 0) parameters *= static_cast<float>(1 - rate * weight_decay_);
   if (kind_ == OptimizerKind::sgd) {
     velocity_ = momentum_ * velocity_ + gradient;
     parameters -= static_cast<float>(rate) * velocity_;
@@ -31,9 +33,13 @@ void Optimizer::step(Vector& parameters, const Vector& gradient, double rate) {
   parameters.array() -= scale * velocity_.array() / (square_.array().sqrt() + epsilon);
 }
 
-double learning_rate_at(Schedule schedule, double base, Index step, Index steps) {
+double RateSchedule::at(Index step) const {
+  if (step < warmup_steps) {
+    return base * static_cast<double>(step + 1) / static_cast<double>(warmup_steps);
+  }
   if (schedule == Schedule::constant) return base;
-  const double progress = static_cast<double>(step) / static_cast<double>(steps);
+  const double progress =
+      static_cast<double>(step - warmup_steps) / static_cast<double>(steps - warmup_steps);
   return base / 2 * (1 + std::cos(std::numbers::pi * progress));
 }
 

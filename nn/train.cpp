@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "nn/backpropagation.h"
+#include "nn/batches.h"
+#include "nn/forward.h"
 #include "nn/input_scaling.h"
 #include "nn/mlp.h"
-#include "nn/random.h"
 
 namespace pare::nn {
 namespace {
@@ -52,48 +55,69 @@ Objective labels_objective(Task task) {
   };
 }
 
-/// The training data cut into batches, in a new random order each epoch; one batch is gathered at a
-/// time, into the same buffers.
-class Batches {
+/// Targets as the loss sees them: (1 - smoothing) * target + smoothing / classes.
+/// Source: Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7.
+Matrix smooth(const Dataset& data, double smoothing) {
+  if (smoothing == 0 || data.task == Task::regression) return data.targets;
+  const auto share = static_cast<float>(smoothing);
+  const Matrix even = Matrix::Constant(data.targets.rows(), data.targets.cols(),
+                                       share / static_cast<float>(data.targets.cols()));
+  return (1 - share) * data.targets + even;
+}
+
+/// The best model that validation has seen, and when to stop waiting for a better one.
+class BestModel {
  public:
-  Batches(const Matrix& inputs, const Matrix& targets, Index batch_size, std::uint64_t seed)
-      : inputs_(inputs),
-        targets_(targets),
-        size_(std::min(batch_size, inputs.rows())),
-        random_(seed, 4),
-        order_(random_.permutation(inputs.rows())),
-        batch_inputs_(size_, inputs.cols()),
-        batch_targets_(size_, targets.cols()) {}
+  BestModel(const Dataset* validation, const TrainOptions& options)
+      : validation_(validation),
+        keeps_(validation != nullptr && options.keep_best),
+        patience_(validation != nullptr ? options.patience : 0) {}
 
-  /// Batches in an epoch; the last may be smaller.
-  Index count() const { return (inputs_.rows() + size_ - 1) / size_; }
-
-  void shuffle() { nn::shuffle(order_, random_); }
-
-  Batch gather(Index index) {
-    const Index begin = index * size_;
-    const Index samples = std::min(size_, inputs_.rows() - begin);
-    for (Index i = 0; i < samples; ++i) {
-      const Index row = order_[static_cast<std::size_t>(begin + i)];
-      batch_inputs_.row(i) = inputs_.row(row);
-      batch_targets_.row(i) = targets_.row(row);
+  /// Looks at the model after an epoch; true if training should stop.
+  bool judge(const Model& model) {
+    if (!keeps_ && patience_ == 0) return false;
+    const double error = prediction_error(model, *validation_);
+    if (error < best_error_) {
+      best_error_ = error;
+      waited_ = 0;
+      if (keeps_) best_ = model;
+      return false;
     }
-    return {batch_inputs_.topRows(samples),
-            batch_targets_.topRows(samples),
-            {order_.data() + begin, static_cast<std::size_t>(samples)}};
+    return patience_ > 0 && ++waited_ >= patience_;
   }
 
+  /// The model to return, where it is not the last one.
+  const std::optional<Model>& best() const { return best_; }
+
+  bool looks() const { return keeps_ || patience_ > 0; }
+
  private:
-  const Matrix& inputs_;
-  const Matrix& targets_;
-  Index size_;
-  Random random_;
-  std::vector<Index> order_;
-  Matrix batch_inputs_;
-  Matrix batch_targets_;
+  const Dataset* validation_;
+  bool keeps_;
+  int patience_;
+  double best_error_ = std::numeric_limits<double>::infinity();
+  int waited_ = 0;
+  std::optional<Model> best_;
 };
 
 }  // namespace
+
+double prediction_error(const Model& model, const Dataset& data) {
+  const Matrix outputs = forward(model, data.inputs);
+  if (data.task == Task::regression) {
+    return static_cast<double>((outputs - data.targets).squaredNorm()) /
+           static_cast<double>(outputs.size());
+  }
+  Index wrong = 0;
+  for (Index i = 0; i < outputs.rows(); ++i) {
+    Index guessed = 0;
+    Index expected = 0;
+    outputs.row(i).maxCoeff(&guessed);
+    data.targets.row(i).maxCoeff(&expected);
+    wrong += guessed == expected ? 0 : 1;
+  }
+  return static_cast<double>(wrong) / static_cast<double>(outputs.rows());
+}
 
 WeightView keep_zeros(const Model& model) {
   std::vector<Matrix> masks;
@@ -109,15 +133,24 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
             const TrainHooks& hooks) {
   check_fit(model, data, options);
   const InputScaling scaling = scaling_of(data, options);
-  const Matrix inputs = scale(scaling, data.inputs);
+  const Matrix scaled = options.scale_inputs ? scale(scaling, data.inputs) : Matrix();
+  const Matrix& inputs = options.scale_inputs ? scaled : data.inputs;
   unfold(scaling, std::get<DenseLayer>(model.layers.front()));
 
   const Objective objective = hooks.objective ? hooks.objective : labels_objective(data.task);
-  Backpropagation network(model, std::min(options.batch_size, inputs.rows()),
-                          scaled_view(hooks.view, scaling));
-  Optimizer optimizer(options.optimizer, options.momentum, network.parameters().size());
-  Batches batches(inputs, data.targets, options.batch_size, seed);
-  const Index steps = options.epochs * batches.count();
+  const Matrix targets = smooth(data, options.label_smoothing);
+  Batches batches(inputs, targets, data.image, scaling.offset, options, seed);
+  Backpropagation network(model, batches.size(), scaled_view(hooks.view, scaling),
+                          {options.dropout, seed});
+  Optimizer optimizer(options.optimizer, options.momentum, options.weight_decay,
+                      network.parameters().size());
+  const auto snapshot = [&] {
+    network.store(model);
+    fold(scaling, std::get<DenseLayer>(model.layers.front()));
+  };
+  BestModel best(hooks.validation, options);
+  const RateSchedule rate{options.schedule, options.learning_rate, options.epochs * batches.count(),
+                          options.warmup_epochs * batches.count()};
   Index step = 0;
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     batches.shuffle();
@@ -125,8 +158,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
     for (Index i = 0; i < batches.count(); ++i, ++step) {
       const Batch batch = batches.gather(i);
       total += network.compute_gradient(batch, objective) * static_cast<double>(batch.rows.size());
-      optimizer.step(network.parameters(), network.gradient(),
-                     learning_rate_at(options.schedule, options.learning_rate, step, steps));
+      optimizer.step(network.parameters(), network.gradient(), rate.at(step));
     }
     const double mean = total / static_cast<double>(inputs.rows());
     if (!std::isfinite(mean)) {
@@ -135,9 +167,12 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
                       options.learning_rate));
     }
     if (hooks.on_epoch) hooks.on_epoch(epoch, mean);
+    if (!best.looks()) continue;
+    snapshot();
+    if (best.judge(model)) break;
   }
-  network.store(model);
-  fold(scaling, std::get<DenseLayer>(model.layers.front()));
+  if (best.best()) return *best.best();
+  snapshot();
   return model;
 }
 

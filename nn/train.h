@@ -25,6 +25,10 @@ using Objective =
 /// straight to the weights themselves. Kept zeros, fake quantization and weight sharing are views.
 using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
 
+/// How wrong a model is on `data`: the mean squared error for regression, for classification the
+/// fraction of samples whose largest output is another class's.
+double prediction_error(const Model& model, const Dataset& data);
+
 /// The view under which every weight that is 0 in `model` (float32) stays 0.
 WeightView keep_zeros(const Model& model);
 
@@ -38,12 +42,21 @@ struct TrainOptions {
   /// Train on features mapped from their range in the training data to [-1, 1]; the mapping is
   /// folded into the first layer, so that the model still takes the user's own units.
   bool scale_inputs = true;
+  double dropout = 0;          ///< share of hidden activations set to 0 while training, in [0, 1)
+  double weight_decay = 0;     ///< decoupled: each step shrinks parameters by rate * decay
+  double label_smoothing = 0;  ///< share of a class's target spread over all classes, in [0, 1)
+  int warmup_epochs = 0;       ///< over which the rate rises from 0 to learning_rate
+  bool flip = false;           ///< mirror images left to right at random
+  Index shift = 0;             ///< pixels that images move at random, at most, each way
+  int patience = 0;        ///< epochs without a better validation error before stopping; 0 never
+  bool keep_best = false;  ///< return the weights of the best validation error, not the last
 };
 
 /// What to train besides the plain recipe; every member has a working default.
 struct TrainHooks {
-  Objective objective;  ///< default: the loss of the data's task on its targets
-  WeightView view;      ///< default: the weights as they are
+  Objective objective;                  ///< default: the loss of the data's task on its targets
+  WeightView view;                      ///< default: the weights as they are
+  const Dataset* validation = nullptr;  ///< for patience and keep_best, which need it
   /// Called after each epoch with its number, from 1, and the mean loss of its batches.
   std::function<void(int epoch, double loss)> on_epoch;
 };

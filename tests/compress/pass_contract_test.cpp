@@ -1,7 +1,10 @@
 // Every registered pass keeps the contract of compress::Pass; a new pass is covered untouched.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "compress/pass.h"
 #include "nn/forward.h"
@@ -56,7 +59,7 @@ TEST_CASE("every pass says what it does, where it comes from, and what its optio
     CAPTURE(name);
     const compress::Step step = make_step(name);
     CHECK_FALSE(step.info.summary.empty());
-    CHECK(step.info.source.find("20") != std::string_view::npos);  // a year
+    CHECK(std::regex_search(std::string(step.info.source), std::regex("(19|20)[0-9]{2}")));
     for (const compress::OptionDoc& doc : step.options) CHECK_FALSE(doc.help.empty());
   }
 }
@@ -81,9 +84,9 @@ TEST_CASE("every ordered pair of passes works, or is refused before anything run
 TEST_CASE("the registry is sorted, and a wrong name says what is known") {
   const auto names = pass_names();
   CHECK(std::is_sorted(names.begin(), names.end()));
-  CHECK_THROWS_WITH(make_step("prune", {}, "a.toml:9:3"),
-                    "a.toml:9:3: unknown pass 'prune'; known: distill, finetune, magnitude_prune, "
-                    "quantize_int8");
+  CHECK_THROWS_WITH(
+      make_step("prune", {}, "a.toml:9:3"),
+      fmt::format("a.toml:9:3: unknown pass 'prune'; known: {}", fmt::join(names, ", ")).c_str());
 }
 
 TEST_CASE("an order that cannot work says why and what to do") {

@@ -81,7 +81,8 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
         "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes");
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, batch_size, optimizer, "
-        "learning_rate, momentum, schedule, scale_inputs");
+        "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
+        "warmup_epochs, flip, shift, patience, keep_best");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==

@@ -69,3 +69,22 @@ TEST_CASE("run that is killed leaves the earlier results whole, and no emulator 
   CHECK(
       holds_soon([&] { return count_processes("", temporary) == 0; }));  // the compiler's children
 }
+
+TEST_CASE("run that is interrupted says so, tidies up and leaves the earlier results whole" *
+          doctest::test_suite("slow")) {
+  const tests::ResultsFolder results;
+  const auto before = contents(results.path());
+  const std::string temporary = results.beside("temporary");
+  fs::create_directory(temporary);
+  const std::string config = results.beside("sample.toml");
+  std::ofstream(config) << tests::kSampleConfig;
+  // `timeout` sends SIGINT after a time that falls into the board's measurements.
+  const mcu::ProcessResult run =
+      mcu::run_process({mcu::find_program("timeout").value().string(), "--signal=INT", "0.4", "env",
+                        "TMPDIR=" + temporary, PARE_PROGRAM, "run", config, "--set",
+                        "train.epochs=1000000", "--out", results.path()});
+  CHECK(run.exit_code == 124);  // of `timeout`, once the program has ended
+  CHECK(run.output == "\npare: interrupted; earlier results are as they were\n");
+  CHECK(fs::is_empty(temporary));
+  CHECK(contents(results.path()) == before);
+}

@@ -24,7 +24,7 @@ Objective objective_of(Task task) {
 void check_gradient(Task task, const Matrix& targets) {
   const Model model = random_model({3, 5, 4}, 11);
   const Matrix inputs = random_matrix(6, 3, 12);
-  Backpropagation network(model, 6, {});
+  Backpropagation network(model, 6, {}, {});
   const Batch batch{inputs, targets, {}};
   const Objective objective = objective_of(task);
   network.compute_gradient(batch, objective);
@@ -122,7 +122,8 @@ TEST_CASE("keep_zeros keeps zeros, with scaled inputs too") {
   TrainOptions options;
   options.epochs = 3;
   const WeightView view = keep_zeros(model);
-  const Model trained = train(model, data.train, options, 1, {{}, view, {}});
+  const Model trained = train(model, data.train, options, 1,
+                              {.objective = {}, .view = view, .validation = {}, .on_epoch = {}});
   CHECK(std::get<DenseLayer>(trained.layers[0]).weights(3, 0) == 0);
   CHECK(std::get<DenseLayer>(trained.layers[1]).weights(0, 2) == 0);
   CHECK((std::get<DenseLayer>(trained.layers[0]).weights.array() != 0).count() == 7);
@@ -136,14 +137,16 @@ TEST_CASE("sgd with momentum and a constant rate learns too") {
   options.learning_rate = 0.02;
   std::vector<double> losses;
   train_new({16}, Activation::relu, data.train, options, 3,
-            {{}, {}, [&](int, double loss) { losses.push_back(loss); }});
+            {.objective = {}, .view = {}, .validation = {}, .on_epoch = [&](int, double loss) {
+               losses.push_back(loss);
+             }});
   CHECK(losses.size() == 100);
   CHECK(losses.back() < 0.1 * losses.front());
 }
 
 TEST_CASE("one step of Adam moves every parameter by the rate, against its gradient's sign") {
   Vector parameters{{1, 2, 3}};
-  Optimizer adam(OptimizerKind::adam, 0, 3);
+  Optimizer adam(OptimizerKind::adam, 0, 0, 3);
   adam.step(parameters, Vector{{0.1F, -5, 0}}, 0.01);
   CHECK(parameters[0] == doctest::Approx(0.99));
   CHECK(parameters[1] == doctest::Approx(2.01));
@@ -152,17 +155,27 @@ TEST_CASE("one step of Adam moves every parameter by the rate, against its gradi
 
 TEST_CASE("sgd gathers velocity") {
   Vector parameters{{1}};
-  Optimizer sgd(OptimizerKind::sgd, 0.5, 1);
+  Optimizer sgd(OptimizerKind::sgd, 0.5, 0, 1);
   sgd.step(parameters, Vector{{1}}, 0.1);  // v = 1
   sgd.step(parameters, Vector{{1}}, 0.1);  // v = 1.5
   CHECK(parameters[0] == doctest::Approx(1 - 0.1 - 0.15));
 }
 
-TEST_CASE("the cosine rate goes from its base to 0") {
-  CHECK(learning_rate_at(Schedule::cosine, 0.2, 0, 100) == doctest::Approx(0.2));
-  CHECK(learning_rate_at(Schedule::cosine, 0.2, 50, 100) == doctest::Approx(0.1));
-  CHECK(learning_rate_at(Schedule::cosine, 0.2, 100, 100) == doctest::Approx(0));
-  CHECK(learning_rate_at(Schedule::constant, 0.2, 99, 100) == 0.2);
+TEST_CASE("the rate rises over the warm-up, then stays or falls to 0 as a cosine") {
+  const RateSchedule cosine{Schedule::cosine, 0.2, 110, 10};
+  CHECK(cosine.at(0) == doctest::Approx(0.02));
+  CHECK(cosine.at(9) == doctest::Approx(0.2));
+  CHECK(cosine.at(10) == doctest::Approx(0.2));
+  CHECK(cosine.at(60) == doctest::Approx(0.1));
+  CHECK(cosine.at(110) == doctest::Approx(0));
+  CHECK(RateSchedule{Schedule::constant, 0.2, 100}.at(99) == 0.2);
+}
+
+TEST_CASE("weight decay shrinks parameters that have no gradient") {
+  Vector parameters{{2}};
+  Optimizer sgd(OptimizerKind::sgd, 0, 0.5, 1);
+  sgd.step(parameters, Vector{{0}}, 0.1);
+  CHECK(parameters[0] == doctest::Approx(2 * (1 - 0.1 * 0.5)));
 }
 
 TEST_CASE("training says what does not fit") {

@@ -1,0 +1,138 @@
+#include "experiments/data_source.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "nn/csv.h"
+#include "nn/idx.h"
+#include "nn/random.h"
+
+namespace pare::experiments {
+namespace {
+
+using compress::Options;
+
+enum class Kind : std::uint8_t { sine, idx, csv };
+
+constexpr double kMax = 1e30;
+constexpr double kMostSamples = 1e8;
+constexpr std::string_view kFashion = "/usr/share/datasets/fashion-mnist/";
+
+nn::SineOptions read_sine(Options& options) {
+  nn::SineOptions sine;
+  sine.amplitude = options.number("amplitude", sine.amplitude, {-kMax, kMax}, "of the sine");
+  sine.angular_frequency = options.number("angular_frequency", sine.angular_frequency,
+                                          {-kMax, kMax}, "radians per unit of x");
+  sine.phase = options.number("phase", sine.phase, {-kMax, kMax}, "radians");
+  sine.noise = options.number("noise", sine.noise, {0, kMax},
+                              "standard deviation of the training targets' noise");
+  const compress::Range range =
+      options.interval("range", {sine.low, sine.high}, {-kMax, kMax}, "of x");
+  sine.low = range.low;
+  sine.high = range.high;
+  sine.train_samples = options.integer("train_samples", sine.train_samples, {1, kMostSamples},
+                                       "random in the range");
+  sine.validation_samples = options.integer("validation_samples", sine.validation_samples,
+                                            {1, kMostSamples}, "random in the range");
+  sine.test_samples = options.integer("test_samples", sine.test_samples, {2, kMostSamples},
+                                      "evenly spaced, noise-free");
+  return sine;
+}
+
+IdxSource read_idx(Options& options) {
+  const auto file = [&](std::string_view name, std::string_view fallback) {
+    return options.text(name, fmt::format("{}{}", kFashion, fallback), "an IDX file, or gzipped");
+  };
+  IdxSource source;
+  source.train_images = file("train_images", "train-images-idx3-ubyte.gz");
+  source.train_labels = file("train_labels", "train-labels-idx1-ubyte.gz");
+  source.test_images = file("test_images", "t10k-images-idx3-ubyte.gz");
+  source.test_labels = file("test_labels", "t10k-labels-idx1-ubyte.gz");
+  source.pool = options.integer("pool", 1, {1, 1000}, "pixels averaged into one, each way");
+  source.validation_samples = options.integer("validation_samples", 5000, {1, kMostSamples},
+                                              "taken from the training set at random");
+  return source;
+}
+
+CsvSource read_csv(Options& options) {
+  CsvSource source;
+  source.train = options.text("train", "", "a CSV file");
+  if (source.train.empty()) options.fail("train", "[data] needs train = \"FILE.csv\"");
+  source.test = options.text("test", "", "a CSV file");
+  if (source.test.empty()) options.fail("test", "[data] needs test = \"FILE.csv\"");
+  source.target = options.text("target", "-1", "column to predict: its title, or its number");
+  source.task = options.choice<nn::Task>(
+      "task", {{"classification", nn::Task::classification}, {"regression", nn::Task::regression}},
+      "what the target is");
+  source.validation_samples = options.integer("validation_samples", 100, {1, kMostSamples},
+                                              "taken from the training set at random");
+  return source;
+}
+
+nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows) {
+  return {data.inputs(rows, Eigen::all), data.targets(rows, Eigen::all), data.task, data.image};
+}
+
+/// Splits `count` random samples off the training set for validation.
+nn::Split split(const nn::Dataset& train, nn::Dataset test, nn::Index count, std::uint64_t seed) {
+  if (count >= train.inputs.rows()) {
+    throw std::invalid_argument(
+        fmt::format("validation_samples = {} leaves nothing of {} training samples", count,
+                    train.inputs.rows()));
+  }
+  if (train.inputs.cols() != test.inputs.cols() || train.targets.cols() < test.targets.cols()) {
+    throw std::invalid_argument(fmt::format(
+        "the test set has {} features and {} targets, the training set {} and {}",
+        test.inputs.cols(), test.targets.cols(), train.inputs.cols(), train.targets.cols()));
+  }
+  test.targets.conservativeResizeLike(
+      nn::Matrix::Zero(test.targets.rows(), train.targets.cols()));  // classes it has none of
+  std::vector<nn::Index> order = nn::Random(seed, 6).permutation(train.inputs.rows());
+  const auto cut = order.begin() + count;
+  return {rows_of(train, {cut, order.end()}), rows_of(train, {order.begin(), cut}),
+          std::move(test)};
+}
+
+nn::Split load(const nn::SineOptions& source, std::uint64_t seed) {
+  return nn::make_sine(source, seed);
+}
+
+nn::Split load(const IdxSource& source, std::uint64_t seed) {
+  const nn::Dataset train = nn::load_idx(source.train_images, source.train_labels);
+  const nn::Dataset test =
+      nn::load_idx(source.test_images, source.test_labels, train.targets.cols());
+  if (source.pool == 1) return split(train, test, source.validation_samples, seed);
+  return split(nn::pool_images(train, source.pool), nn::pool_images(test, source.pool),
+               source.validation_samples, seed);
+}
+
+nn::Split load(const CsvSource& source, std::uint64_t seed) {
+  return split(nn::load_csv(source.train, source.target, source.task),
+               nn::load_csv(source.test, source.target, source.task), source.validation_samples,
+               seed);
+}
+
+}  // namespace
+
+DataSource read_data_source(Options& options) {
+  const Kind kind =
+      options.choice<Kind>("source", {{"sine", Kind::sine}, {"idx", Kind::idx}, {"csv", Kind::csv}},
+                           "where the data comes from");
+  DataSource source;
+  if (kind == Kind::idx) {
+    source = read_idx(options);
+  } else if (kind == Kind::csv) {
+    source = read_csv(options);
+  } else {
+    source = read_sine(options);
+  }
+  options.expect_empty();
+  return source;
+}
+
+nn::Split load_data(const DataSource& source, std::uint64_t seed) {
+  return std::visit([seed](const auto& from) { return load(from, seed); }, source);
+}
+
+}  // namespace pare::experiments

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "compress/options.h"
+#include "nn/dataset.h"
+
+namespace pare::experiments {
+
+/// MNIST-like IDX files; the defaults are Debian's dataset-fashion-mnist.
+struct IdxSource {
+  std::string train_images;
+  std::string train_labels;
+  std::string test_images;
+  std::string test_labels;
+  nn::Index pool = 1;                ///< pixels averaged into one, each way
+  nn::Index validation_samples = 0;  ///< taken from the training set at random
+};
+
+/// CSV files of numbers.
+struct CsvSource {
+  std::string train;
+  std::string test;
+  std::string target;  ///< column to predict: its title, or its number
+  nn::Task task = nn::Task::classification;
+  nn::Index validation_samples = 0;  ///< taken from the training set at random
+};
+
+/// What [data] of a config says.
+using DataSource = std::variant<nn::SineOptions, IdxSource, CsvSource>;
+
+/// Reads [data]. Throws std::invalid_argument with the place of what is wrong.
+DataSource read_data_source(compress::Options& options);
+
+/// The data, split. `seed` fixes what is random in it. Throws std::runtime_error on files that are
+/// missing or damaged, std::invalid_argument on ones that do not belong together.
+nn::Split load_data(const DataSource& source, std::uint64_t seed);
+
+}  // namespace pare::experiments
