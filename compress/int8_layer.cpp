@@ -1,0 +1,102 @@
+#include "compress/int8_layer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace pare::compress {
+namespace {
+
+constexpr int kFirstScales = 64;
+constexpr int kLloydSteps = 10;
+
+/// The least-squares scale for the integers that `scale` rounds the weights to, and the squared
+/// error that `scale` itself leaves.
+struct LloydStep {
+  float scale;
+  float error;
+};
+
+LloydStep lloyd_step(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
+  float product = 0;
+  float square = 0;
+  float error = 0;
+  for (const float weight : weights) {
+    const auto rounded = static_cast<float>(round_weight(weight, scale, bits));
+    product += weight * rounded;
+    square += rounded * rounded;
+    error += (weight - scale * rounded) * (weight - scale * rounded);
+  }
+  return {square > 0 ? product / square : scale, error};
+}
+
+float scale_of(const nn::Vector& scales, nn::Index row) {
+  return scales[scales.size() == 1 ? 0 : row];
+}
+
+}  // namespace
+
+int weight_limit(int bits) { return bits == 1 ? 1 : (1 << (bits - 1)) - 1; }
+
+std::int8_t round_weight(float weight, float scale, int bits) {
+  if (bits == 1) return static_cast<std::int8_t>((weight > 0 ? 1 : 0) - (weight < 0 ? 1 : 0));
+  const auto limit = static_cast<float>(weight_limit(bits));
+  return static_cast<std::int8_t>(std::clamp(std::round(weight / scale), -limit, limit));
+}
+
+float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
+  const float widest = weights.cwiseAbs().maxCoeff() / static_cast<float>(weight_limit(bits));
+  if (bits == 8 || widest < std::numeric_limits<float>::min()) return widest;
+  float best = widest;
+  float least = std::numeric_limits<float>::infinity();
+  for (int first = 1; first <= kFirstScales; ++first) {
+    float scale = widest * static_cast<float>(first) / kFirstScales;
+    const float error = lloyd_step(weights, scale, bits).error;
+    if (error < least) {
+      least = error;
+      best = scale;
+    }
+  }
+  for (int step = 0; step < kLloydSteps; ++step) best = lloyd_step(weights, best, bits).scale;
+  return best;
+}
+
+nn::Vector weight_scales(const nn::Matrix& weights, const WeightFormat& format) {
+  if (!format.scale_a_row) {
+    return nn::Vector::Constant(1, weight_scale(weights.reshaped<Eigen::RowMajor>(), format.bits));
+  }
+  nn::Vector scales(weights.rows());
+  for (nn::Index row = 0; row < weights.rows(); ++row) {
+    scales[row] = weight_scale(weights.row(row).transpose(), format.bits);
+  }
+  return scales;
+}
+
+nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
+                        const nn::Quantization& input, const nn::Quantization& output) {
+  nn::Vector legal(scales.size());
+  for (nn::Index i = 0; i < scales.size(); ++i) {
+    const float largest_bias = scales.size() == 1 ? bias.cwiseAbs().maxCoeff() : std::abs(bias[i]);
+    const float scale = scales[i] > 0 ? scales[i] : output.scale / input.scale;
+    legal[i] = std::max(scale, largest_bias / (input.scale * 0x1p29F));
+  }
+  return legal;
+}
+
+nn::Int8Matrix round_nearest(const nn::Matrix& weights, const nn::Vector& scales, int bits) {
+  nn::Int8Matrix rounded(weights.rows(), weights.cols());
+  for (nn::Index row = 0; row < weights.rows(); ++row) {
+    for (nn::Index i = 0; i < weights.cols(); ++i) {
+      rounded(row, i) = round_weight(weights(row, i), scale_of(scales, row), bits);
+    }
+  }
+  return rounded;
+}
+
+nn::Matrix dequantize_weights(const nn::Int8Matrix& rounded, const nn::Vector& scales) {
+  nn::Matrix weights = rounded.cast<float>();
+  for (nn::Index row = 0; row < weights.rows(); ++row) weights.row(row) *= scale_of(scales, row);
+  return weights;
+}
+
+}  // namespace pare::compress

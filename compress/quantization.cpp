@@ -1,0 +1,77 @@
+#include "compress/quantization.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/forward.h"
+
+namespace pare::compress {
+namespace {
+
+constexpr nn::Index kCalibrationSamples = 10'000;
+
+/// Evenly spaced rows of the training inputs.
+nn::Matrix calibration_inputs(const nn::Matrix& inputs) {
+  const nn::Index samples = std::min(inputs.rows(), kCalibrationSamples);
+  nn::Matrix chosen(samples, inputs.cols());
+  for (nn::Index i = 0; i < samples; ++i) chosen.row(i) = inputs.row(i * inputs.rows() / samples);
+  return chosen;
+}
+
+nn::Matrix through_int8(const nn::Matrix& values, const nn::Quantization& quantization) {
+  return nn::dequantize(nn::quantize(values, quantization), quantization);
+}
+
+/// The bias that makes the mean of each output what it was.
+/// Source: Nagel et al., "Data-Free Quantization through Weight Equalization and Bias Correction",
+/// ICCV 2019, section 4.2, with the means measured as in their appendix D.
+nn::Vector corrected_bias(const nn::DenseLayer& dense, const nn::Matrix& rounded_weights,
+                          const nn::Matrix& exact, const nn::Matrix& seen) {
+  const nn::Vector exact_mean = exact.colwise().mean().transpose();
+  const nn::Vector seen_mean = seen.colwise().mean().transpose();
+  return dense.bias + dense.weights * exact_mean - rounded_weights * seen_mean;
+}
+
+nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
+                             const nn::Quantization& input) {
+  nn::Int32Vector rounded(bias.size());
+  for (nn::Index row = 0; row < bias.size(); ++row) {
+    const float scale = scales[scales.size() == 1 ? 0 : row];
+    const double unit = double{input.scale} * double{scale};
+    rounded[row] = static_cast<std::int32_t>(std::llround(double{bias[row]} / unit));
+  }
+  return rounded;
+}
+
+}  // namespace
+
+QuantizationOptions::QuantizationOptions(Options& options)
+    : calibrator(options),
+      bias_correction(options.flag("bias_correction", false,
+                                   "fold the mean error of each output into its bias")) {}
+
+nn::Model quantize(const nn::Model& model, const std::vector<WeightFormat>& formats,
+                   const QuantizationOptions& options, const Context& context) {
+  nn::Model quantized;
+  nn::Matrix exact = calibration_inputs(context.train.inputs);
+  nn::Quantization input = options.calibrator(exact);
+  nn::Matrix seen = through_int8(exact, input);
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const auto& dense = std::get<nn::DenseLayer>(model.layers[i]);
+    nn::Matrix outputs = nn::forward(dense, exact);
+    const nn::Quantization output = options.calibrator(outputs);
+    const nn::Vector scales =
+        legal_scales(weight_scales(dense.weights, formats[i]), dense.bias, input, output);
+    const nn::Int8Matrix weights = round_nearest(dense.weights, scales, formats[i].bits);
+    nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
+    if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
+    quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
+                                                scales, input, output, dense.activation});
+    seen = through_int8(nn::forward(shown, seen), output);
+    exact = std::move(outputs);
+    input = output;
+  }
+  return quantized;
+}
+
+}  // namespace pare::compress
