@@ -50,7 +50,7 @@ float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
   float best = widest;
   float least = std::numeric_limits<float>::infinity();
   for (int first = 1; first <= kFirstScales; ++first) {
-    float scale = widest * static_cast<float>(first) / kFirstScales;
+    const float scale = widest * static_cast<float>(first) / kFirstScales;
     const float error = lloyd_step(weights, scale, bits).error;
     if (error < least) {
       least = error;
@@ -70,6 +70,18 @@ nn::Vector weight_scales(const nn::Matrix& weights, const WeightFormat& format) 
     scales[row] = weight_scale(weights.row(row).transpose(), format.bits);
   }
   return scales;
+}
+
+void follow_scale(Eigen::Ref<nn::Vector> weights, int bits, float& scale) {
+  if (bits == 8 || !(scale > 0)) {
+    scale = weight_scale(weights, bits);
+  } else {
+    scale = lloyd_step(weights, scale, bits).scale;
+  }
+  if (!(scale > 0)) return;
+  for (float& weight : weights) {
+    weight = scale * static_cast<float>(round_weight(weight, scale, bits));
+  }
 }
 
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,

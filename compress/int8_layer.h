@@ -28,6 +28,10 @@ float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits);
 /// One scale for each row of `weights`, or one for all: [outputs] or [1].
 nn::Vector weight_scales(const nn::Matrix& weights, const WeightFormat& format);
 
+/// Moves `scale` to where it suits the weights, as weight_scale does but by one step only, and then
+/// rounds them: each becomes scale times an integer.
+void follow_scale(Eigen::Ref<nn::Vector> weights, int bits, float& scale);
+
 /// `scales` as an int8 layer can have them: widened where a bias would not fit 30 bits, and where
 /// all weights are 0 the one that makes the bias's unit the output's.
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,

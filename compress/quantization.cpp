@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compress/gptq.h"
+#include "compress/quantization_training.h"
 #include "nn/forward.h"
 
 namespace pare::compress {
@@ -43,26 +45,46 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
   return rounded;
 }
 
+/// One scale a row or layer, for the weights as they are or as training has left them.
+std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<WeightFormat>& formats,
+                                       const PassTraining& training, const Context& context) {
+  QuantizationTraining quantized(model, formats);
+  if (training.epochs > 0) {
+    model = nn::train(std::move(model), context.train, training.in(context), context.seed,
+                      {.objective = {}, .view = quantized.view(), .on_epoch = {}});
+  }
+  return quantized.scales();
+}
+
 }  // namespace
 
-QuantizationOptions::QuantizationOptions(Options& options)
+QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
     : calibrator(options),
       bias_correction(options.flag("bias_correction", false,
-                                   "fold the mean error of each output into its bias")) {}
+                                   "fold the mean error of each output into its bias")),
+      rounding(options.choice<Rounding>("rounding",
+                                        {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}},
+                                        "weights one by one, or each making up for those before")),
+      training(options, default_epochs, "epochs of training with rounded weights; 0 is none") {}
 
-nn::Model quantize(const nn::Model& model, const std::vector<WeightFormat>& formats,
+nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context) {
+  const std::vector<nn::Vector> all_scales =
+      trained_scales(model, formats, options.training, context);
   nn::Model quantized;
   nn::Matrix exact = calibration_inputs(context.train.inputs);
   nn::Quantization input = options.calibrator(exact);
   nn::Matrix seen = through_int8(exact, input);
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const auto& dense = std::get<nn::DenseLayer>(model.layers[i]);
+    const int bits = formats[i].bits;
     nn::Matrix outputs = nn::forward(dense, exact);
     const nn::Quantization output = options.calibrator(outputs);
-    const nn::Vector scales =
-        legal_scales(weight_scales(dense.weights, formats[i]), dense.bias, input, output);
-    const nn::Int8Matrix weights = round_nearest(dense.weights, scales, formats[i].bits);
+    const nn::Vector scales = legal_scales(all_scales[i], dense.bias, input, output);
+    const nn::Int8Matrix weights =
+        options.rounding == Rounding::gptq
+            ? round_gptq(dense.weights, scales, bits, input_hessian(seen, options.bias_correction))
+            : round_nearest(dense.weights, scales, bits);
     nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),

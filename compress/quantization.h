@@ -8,18 +8,24 @@
 
 namespace pare::compress {
 
+/// How a weight becomes an integer.
+enum class Rounding : std::uint8_t { nearest, gptq };
+
 /// What every pass that quantizes can be told, besides the format of the weights.
 struct QuantizationOptions {
-  explicit QuantizationOptions(Options& options);
+  QuantizationOptions(Options& options, int default_epochs);
 
   Calibrator calibrator;
   bool bias_correction;
+  Rounding rounding;
+  PassTraining training;
 };
 
-/// `model` (float32) in integers: layer i with weights of formats[i], activations in int8. Ranges,
-/// compensations and corrections come from at most 10,000 training inputs, layer by layer, each
-/// layer seeing what the quantized ones before it give.
-nn::Model quantize(const nn::Model& model, const std::vector<WeightFormat>& formats,
+/// `model` (float32) in integers: layer i with weights of formats[i], activations in int8; trained
+/// for that first where options.training has epochs. Ranges, compensations and corrections come
+/// from at most 10,000 training inputs, layer by layer, each layer seeing what the quantized ones
+/// before it give.
+nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context);
 
 }  // namespace pare::compress
