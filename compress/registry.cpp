@@ -25,6 +25,7 @@ constexpr std::array kPasses{
     Entry{"finetune", define<struct Finetune>},
     Entry{"magnitude_prune", define<struct MagnitudePrune>},
     Entry{"quantize_int8", define<struct QuantizeInt8>},
+    Entry{"quantize_weights", define<struct QuantizeWeights>},
 };
 
 Step make_step(std::string_view name, Options::Values values, const std::string& where) {

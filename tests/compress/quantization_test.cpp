@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "compress/quantization_training.h"
 #include "nn/forward.h"
 #include "tests/helpers.h"
 
@@ -39,4 +40,95 @@ TEST_CASE("bias correction removes the mean error of the outputs") {
                   {{"granularity", {std::string("tensor"), ""}}, {"bias_correction", {true, ""}}});
   CHECK(setting.mean_error(corrected) < 0.25F * setting.mean_error(plain));
   CHECK(setting.mean_error(corrected) < 0.1F * nn::output_quantization(corrected).scale);
+}
+
+namespace {
+
+const nn::Split& sine() {
+  static const nn::Split kData = nn::make_sine({}, 1);
+  return kData;
+}
+
+nn::Model run_on_sine(const std::vector<compress::Step>& steps) {
+  nn::TrainOptions training;
+  training.epochs = 300;
+  training.learning_rate = 0.02;
+  static const nn::Model kBase =
+      nn::train_new({16, 16}, nn::Activation::relu, sine().train, training, 1);
+  return compress::run(steps, kBase, {sine().train, sine().validation, training, 7, {}}).model;
+}
+
+float validation_mse(const nn::Model& model) {
+  const nn::Matrix outputs = nn::forward(model, sine().validation.inputs);
+  return (outputs - sine().validation.targets).array().square().mean();
+}
+
+compress::Step to_bits(double bits, std::int64_t epochs) {
+  return make_step("quantize_weights",
+                   {{"bits", {std::vector<double>{8, bits, 8}, ""}}, {"epochs", {epochs, ""}}});
+}
+
+const nn::Int8Layer& int8_layer(const nn::Model& model, std::size_t index) {
+  return std::get<nn::Int8Layer>(model.layers[index]);
+}
+
+}  // namespace
+
+TEST_CASE("training for 2 bits lowers the error of a 2-bit model") {
+  const float untrained = validation_mse(run_on_sine({to_bits(2, 0)}));
+  CHECK(validation_mse(run_on_sine({to_bits(2, 200)})) < 0.1F * untrained);
+}
+
+TEST_CASE("training for few bits keeps the zeros of a pruned model, with 1 bit too") {
+  const compress::Step prune =
+      make_step("magnitude_prune", {{"sparsity", {0.5, ""}}, {"epochs", {std::int64_t{0}, ""}}});
+  const nn::Model pruned = run_on_sine({prune});
+  for (const double bits : {1.0, 2.0, 4.0, 8.0}) {
+    CAPTURE(bits);
+    const nn::Model quantized = run_on_sine({prune, to_bits(bits, 20)});
+    for (const std::size_t i : {0U, 1U, 2U}) {
+      const auto& before = std::get<nn::DenseLayer>(pruned.layers[i]).weights;
+      const nn::Int8Matrix& after = int8_layer(quantized, i).weights;
+      CHECK((before.array() == 0 && after.array() != 0).count() == 0);
+    }
+    if (bits == 1) CHECK((int8_layer(quantized, 1).weights.array() == 0).count() == 128);
+  }
+}
+
+TEST_CASE("the training's view shows multiples of its scales, and moves those by least squares") {
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{1, 0.9F, -1.1F, 0.1F}}, nn::Vector{{0}}, {}}}};
+  compress::QuantizationTraining training(model, {{.bits = 2}});
+  nn::Matrix weights{{1.2F, 1.0F, -1.4F, 0.2F}};
+  training.view()(0, weights);
+  CHECK(training.scales()[0][0] == doctest::Approx(1.2));  // mean of those rounded to +-1
+  CHECK(weights(0, 0) == training.scales()[0][0]);
+  CHECK(weights(0, 2) == -training.scales()[0][0]);
+  CHECK(weights(0, 3) == 0);
+}
+
+TEST_CASE("weights of n bits lie in the range of n bits, layer by layer") {
+  const Setting setting;
+  const nn::Model mixed =
+      setting.run("quantize_weights",
+                  {{"bits", {std::vector<double>{1, 3}, ""}}, {"epochs", {std::int64_t{0}, ""}}});
+  CHECK(int8_layer(mixed, 0).weights.cast<int>().cwiseAbs().minCoeff() == 1);
+  CHECK(int8_layer(mixed, 0).weights.cast<int>().cwiseAbs().maxCoeff() == 1);
+  CHECK(int8_layer(mixed, 1).weights.cast<int>().cwiseAbs().maxCoeff() == 3);
+  for (const auto& [bits, limit] : {std::pair{2.0, 1}, {3.0, 3}, {4.0, 7}, {8.0, 127}}) {
+    for (const char* rounding : {"nearest", "gptq"}) {
+      const nn::Model model =
+          setting.run("quantize_weights", {{"bits", {std::vector<double>{bits}, ""}},
+                                           {"rounding", {std::string(rounding), ""}},
+                                           {"epochs", {std::int64_t{0}, ""}}});
+      CHECK(int8_layer(model, 0).weights.cast<int>().cwiseAbs().maxCoeff() == limit);
+    }
+  }
+}
+
+TEST_CASE("bits for another number of layers are refused") {
+  const Setting setting;
+  CHECK_THROWS_WITH(
+      setting.run("quantize_weights", {{"bits", {std::vector<double>{4, 4, 4}, ""}}}),
+      "quantize_weights: bits has 3 numbers, the model 2 layers; give one number, or one for each "
+      "layer");
 }
