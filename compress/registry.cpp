@@ -22,6 +22,7 @@ struct Entry {
 // One line per pass, sorted. `struct P` also declares P, so a pass needs no header.
 constexpr std::array kPasses{
     Entry{"distill", define<struct Distill>},
+    Entry{"equalize", define<struct Equalize>},
     Entry{"finetune", define<struct Finetune>},
     Entry{"magnitude_prune", define<struct MagnitudePrune>},
     Entry{"quantize_int8", define<struct QuantizeInt8>},
