@@ -40,6 +40,17 @@ bool for_people(bench::Format format) {
   return format == bench::Format::text || format == bench::Format::markdown;
 }
 
+/// A pass as a block of text: narrower than its row of the table.
+void print_pass(std::string_view name) {
+  const compress::Step step = compress::make_step(name);
+  fmt::print("{}: {}\n  {}\n", step.name, step.info.summary, step.info.source);
+  for (const compress::OptionDoc& option : step.options) {
+    fmt::print("    {:<16} {} ({}; default {})\n", option.name, option.help, option.range,
+               option.fallback);
+  }
+  fmt::print("\n");
+}
+
 }  // namespace
 
 bool run_experiment(const RunArguments& arguments) {
@@ -71,6 +82,10 @@ void print_table(const TableArguments& arguments) {
 }
 
 void print_passes(const PassesArguments& arguments) {
+  if (arguments.format == bench::Format::text) {
+    for (const std::string_view name : compress::pass_names()) print_pass(name);
+    return;
+  }
   bench::Table table{
       {"pass", "option", "default", "range", "meaning", "source"}, std::vector<bool>(6, false), {}};
   for (const std::string_view name : compress::pass_names()) {
