@@ -52,6 +52,10 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
   if (training.epochs > 0) {
     model = nn::train(std::move(model), context.train, training.in(context), context.seed,
                       {.objective = {}, .view = quantized.view(), .on_epoch = {}});
+    // Training need not end with the weights that its view showed last.
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+      quantized.show(i, std::get<nn::DenseLayer>(model.layers[i]).weights);
+    }
   }
   return quantized.scales();
 }

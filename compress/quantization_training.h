@@ -16,15 +16,17 @@ class QuantizationTraining {
  public:
   QuantizationTraining(const nn::Model& model, std::vector<WeightFormat> formats);
 
-  /// The view to train under.
+  /// The view to train under; lives no longer than this.
   nn::WeightView view();
 
-  /// Layer by layer, [1] or [outputs]: after training, those of the weights that it left.
+  /// What the view does: moves the scales of a layer and rounds its weights. Weights that are
+  /// rounded already stay as they are, and the scales become theirs.
+  void show(std::size_t layer, nn::Matrix& weights);
+
+  /// Layer by layer, [1] or [outputs]: those of the weights shown last.
   const std::vector<nn::Vector>& scales() const { return scales_; }
 
  private:
-  void show(std::size_t layer, nn::Matrix& weights);
-
   nn::WeightView keep_zeros_;
   std::vector<WeightFormat> formats_;
   std::vector<nn::Vector> scales_;

@@ -104,6 +104,10 @@ TEST_CASE("the training's view shows multiples of its scales, and moves those by
   CHECK(weights(0, 0) == training.scales()[0][0]);
   CHECK(weights(0, 2) == -training.scales()[0][0]);
   CHECK(weights(0, 3) == 0);
+  nn::Matrix rounded{{0.8F, 0, -0.8F, 0.8F}};  // of another step: its scale is found again
+  training.show(0, rounded);
+  CHECK(training.scales()[0][0] == doctest::Approx(0.8));
+  CHECK(rounded(0, 0) == doctest::Approx(0.8));
 }
 
 TEST_CASE("weights of n bits lie in the range of n bits, layer by layer") {
