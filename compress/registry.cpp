@@ -24,6 +24,7 @@ constexpr std::array kPasses{
     Entry{"distill", define<struct Distill>},
     Entry{"equalize", define<struct Equalize>},
     Entry{"finetune", define<struct Finetune>},
+    Entry{"low_rank", define<struct LowRank>},
     Entry{"magnitude_prune", define<struct MagnitudePrune>},
     Entry{"quantize_int8", define<struct QuantizeInt8>},
     Entry{"quantize_weights", define<struct QuantizeWeights>},
