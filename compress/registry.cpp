@@ -21,6 +21,7 @@ struct Entry {
 
 // One line per pass, sorted. `struct P` also declares P, so a pass needs no header.
 constexpr std::array kPasses{
+    Entry{"cluster_weights", define<struct ClusterWeights>},
     Entry{"distill", define<struct Distill>},
     Entry{"equalize", define<struct Equalize>},
     Entry{"finetune", define<struct Finetune>},
