@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "nn/activation.h"
+
 namespace pare::nn {
 
 Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightView view,
@@ -49,7 +51,7 @@ void Backpropagation::forward(const ConstMatrixRef& inputs) {
       out.noalias() = layers_[i - 1].activations.topRows(samples) * layer.viewed.transpose();
     }
     out.rowwise() += bias(parameters_, layer).transpose();
-    if (layer.activation == Activation::relu) out = out.cwiseMax(0.0F);
+    activate(layer.activation, out);
     if (dropout_ > 0 && i + 1 < layers_.size()) drop(layer, samples);
   }
 }
@@ -72,10 +74,11 @@ void Backpropagation::backward(const ConstMatrixRef& inputs) {
   for (std::size_t i = layers_.size(); i-- > 0;) {
     LayerState& layer = layers_[i];
     auto deltas = layer.deltas.topRows(samples);
-    if (layer.activation == Activation::relu) {
-      deltas.array() *= (layer.activations.topRows(samples).array() > 0).cast<float>();
+    if (layer.kept.size() > 0) {
+      deltas.array() *= layer.kept.topRows(samples).array();
+      layer.activations.topRows(samples) *= 1 - dropout_;  // the derivative's own, where kept
     }
-    if (layer.kept.size() > 0) deltas.array() *= layer.kept.topRows(samples).array();
+    multiply_by_derivative(layer.activation, layer.activations.topRows(samples), deltas);
     bias(gradient_, layer) = deltas.colwise().sum();
     if (i == 0) {
       weights(gradient_, layer).noalias() = deltas.transpose() * inputs;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "nn/activation.h"
 #include "nn/quantization.h"
 
 namespace pare::nn {
@@ -10,7 +11,7 @@ namespace pare::nn {
 Matrix forward(const DenseLayer& layer, const Matrix& inputs) {
   Matrix outputs = inputs * layer.weights.transpose();
   outputs.rowwise() += layer.bias.transpose();
-  if (layer.activation == Activation::relu) outputs = outputs.cwiseMax(0.0F);
+  activate(layer.activation, outputs);
   return outputs;
 }
 
@@ -34,9 +35,13 @@ Int8Matrix forward_int8(const Int8Layer& layer, const Int8Matrix& inputs) {
       for (Index i = 0; i < inputs.cols(); ++i) {
         accumulator += layer.weights(row, i) * (inputs(sample, i) - layer.input.zero_point);
       }
-      const std::int32_t y = requantize(accumulator, factor) + layer.output.zero_point;
+      const std::int32_t y = requantize(accumulator, factor) + requantized(layer).zero_point;
       outputs(sample, row) = static_cast<std::int8_t>(std::clamp(y, least, 127));
     }
+  }
+  if (has_table(layer.activation)) {
+    const auto table = make_table(layer.activation, layer.pre_activation);
+    for (std::int8_t& y : outputs.reshaped()) y = table[static_cast<std::size_t>(y + 128)];
   }
   return outputs;
 }

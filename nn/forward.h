@@ -13,7 +13,8 @@ Matrix forward(const DenseLayer& layer, const Matrix& inputs);
 
 /// The reference that every kernel is tested against, slow and obvious:
 ///   acc = bias + sum_j weights_j * (inputs_j - input zero point)
-///   y = clamp(requantize(acc) + output zero point), from the zero point up after ReLU.
+///   y = clamp(requantize(acc) + output zero point), from the zero point up after ReLU;
+/// for tanh and sigmoid with the pre-activation's zero point, and then y = table[y].
 /// Inputs [samples, inputs]; outputs [samples, outputs].
 /// Source: TFLite reference_integer_ops::FullyConnected.
 Int8Matrix forward_int8(const Int8Layer& layer, const Int8Matrix& inputs);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "nn/activation.h"
 #include "nn/quantization.h"
 
 namespace pare::nn {
@@ -46,6 +47,14 @@ void check_layer(std::size_t index, const Int8Layer& layer) {
   }
   check_quantization(index, layer.input);
   check_quantization(index, layer.output);
+  if (has_table(layer.activation)) {
+    check_quantization(index, layer.pre_activation);
+    const Quantization fixed = table_output(layer.activation);
+    if (layer.output.scale != fixed.scale || layer.output.zero_point != fixed.zero_point) {
+      refuse(index, fmt::format("the outputs of {} must have scale {} and zero point {}",
+                                name(layer.activation), fixed.scale, fixed.zero_point));
+    }
+  }
   if (layer.weights.cast<int>().minCoeff() < -127) refuse(index, "a weight is below -127");
   for (Index row = 0; row < outputs; ++row) {
     if (!accumulator_fits(layer, row)) {
@@ -130,7 +139,17 @@ Index mac_count(const Model& model) {
 }
 
 std::string_view name(Activation activation) {
-  return activation == Activation::relu ? "relu" : "identity";
+  switch (activation) {
+    case Activation::identity:
+      return "identity";
+    case Activation::relu:
+      return "relu";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::sigmoid:
+      return "sigmoid";
+  }
+  return {};
 }
 
 std::string_view name(Arithmetic arithmetic) {

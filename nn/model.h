@@ -15,7 +15,7 @@ using Vector = Eigen::VectorXf;
 using Int8Matrix = Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Int32Vector = Eigen::Matrix<std::int32_t, Eigen::Dynamic, 1>;
 
-enum class Activation : std::uint8_t { identity, relu };
+enum class Activation : std::uint8_t { identity, relu, tanh, sigmoid };
 
 /// y = activation(weights x + bias) in float32: what is trained and pruned.
 struct DenseLayer {
@@ -38,8 +38,11 @@ struct Int8Layer {
   Int32Vector bias;      ///< [outputs], scale = input.scale * weight scale of the row
   Vector weight_scales;  ///< [1] for the whole tensor, or [outputs], one per row
   Quantization input;
-  Quantization output;
+  Quantization output;  ///< after tanh and sigmoid fixed: nn::table_output
   Activation activation = Activation::identity;
+  /// Of tanh and sigmoid only: what the accumulators are requantized to before a table of 256
+  /// entries gives the outputs.
+  Quantization pre_activation = {};
 };
 
 using Layer = std::variant<DenseLayer, Int8Layer>;

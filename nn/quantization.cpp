@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "nn/activation.h"
+
 namespace pare::nn {
 
 FixedPointMultiplier quantize_multiplier(double factor) {
@@ -36,13 +38,17 @@ std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor) {
   return static_cast<std::int32_t>((high >> right) + (remainder > threshold ? 1 : 0));
 }
 
+const Quantization& requantized(const Int8Layer& layer) {
+  return has_table(layer.activation) ? layer.pre_activation : layer.output;
+}
+
 FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row) {
   if (layer.weight_scales.size() == 1) {
     const float product = layer.input.scale * layer.weight_scales[0];
-    return quantize_multiplier(static_cast<double>(product) / double{layer.output.scale});
+    return quantize_multiplier(static_cast<double>(product) / double{requantized(layer).scale});
   }
   const double product = double{layer.input.scale} * double{layer.weight_scales[row]};
-  return quantize_multiplier(product / double{layer.output.scale});
+  return quantize_multiplier(product / double{requantized(layer).scale});
 }
 
 bool accumulator_fits(const Int8Layer& layer, Index row) {

@@ -22,8 +22,12 @@ FixedPointMultiplier quantize_multiplier(double factor);
 /// Source: kernels/internal/common.h, MultiplyByQuantizedMultiplier; gemmlowp fixedpoint.h.
 std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor);
 
-/// The factor from a row's accumulator to the layer's output: input scale * weight scale / output
-/// scale; the first product in float32 for a per-tensor scale, in double for per-row ones.
+/// What a layer's accumulators are requantized to: its output, or before a table its
+/// pre-activation.
+const Quantization& requantized(const Int8Layer& layer);
+
+/// The factor from a row's accumulator to what it is requantized to: input scale * weight scale /
+/// that scale; the first product in float32 for a per-tensor scale, in double for per-row ones.
 /// Source: kernels/kernel_util.cc, PopulateConvolutionQuantizationParams and
 /// GetQuantizedConvolutionMultipler.
 FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row);

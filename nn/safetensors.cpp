@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "nn/activation.h"
+
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
 namespace pare::nn {
@@ -62,6 +64,7 @@ class Writer {
     add_vector(layer, "weight_scales", int8.weight_scales);
     add_quantization(layer, "input", int8.input);
     add_quantization(layer, "output", int8.output);
+    if (has_table(int8.activation)) add_quantization(layer, "pre_activation", int8.pre_activation);
     header_["__metadata__"][key(layer, "activation")] = name(int8.activation);
   }
 
@@ -156,7 +159,7 @@ class Reader {
 
   Activation activation(std::size_t layer) const {
     const std::string text = metadata(key(layer, "activation"));
-    for (const Activation a : {Activation::identity, Activation::relu}) {
+    for (const Activation a : kActivations) {
       if (text == name(a)) return a;
     }
     fail(fmt::format("layers.{}.activation is '{}'", layer, text));
@@ -214,12 +217,15 @@ Layer read_layer(const Reader& reader, std::size_t i) {
     return DenseLayer{reader.matrix<float>(key(i, "weight")), reader.vector<float>(key(i, "bias")),
                       reader.activation(i)};
   }
-  return Int8Layer{reader.matrix<std::int8_t>(key(i, "weight")),
-                   reader.vector<std::int32_t>(key(i, "bias")),
-                   reader.vector<float>(key(i, "weight_scales")),
-                   reader.quantization(i, "input"),
-                   reader.quantization(i, "output"),
-                   reader.activation(i)};
+  const Activation activation = reader.activation(i);
+  return Int8Layer{
+      reader.matrix<std::int8_t>(key(i, "weight")),
+      reader.vector<std::int32_t>(key(i, "bias")),
+      reader.vector<float>(key(i, "weight_scales")),
+      reader.quantization(i, "input"),
+      reader.quantization(i, "output"),
+      activation,
+      has_table(activation) ? reader.quantization(i, "pre_activation") : Quantization{}};
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "nn/activation.h"
 #include "tests/helpers.h"
 
 using namespace pare::nn;
@@ -63,6 +64,23 @@ TEST_CASE("an int8 model comes back from its file bit for bit") {
   CHECK(before.output.scale == after.output.scale);
   CHECK(before.output.zero_point == after.output.zero_point);
   CHECK(after.activation == Activation::relu);
+}
+
+TEST_CASE("tanh and sigmoid come back from a file, with the pre-activation's quantization") {
+  const Folder folder;
+  const auto path = folder.path() / "m.safetensors";
+  for (const Activation activation : {Activation::tanh, Activation::sigmoid}) {
+    auto layer = std::get<Int8Layer>(int8_model().layers[0]);
+    layer.activation = activation;
+    layer.output = table_output(activation);
+    layer.pre_activation = {0.03F, -17};
+    save(Model{{layer}}, path);
+    const Model loaded = load(path);
+    const auto& after = std::get<Int8Layer>(loaded.layers[0]);
+    CHECK(after.activation == activation);
+    CHECK(after.pre_activation.scale == 0.03F);
+    CHECK(after.pre_activation.zero_point == -17);
+  }
 }
 
 TEST_CASE("the file is safetensors: a length, a JSON header, the tensors' bytes") {

@@ -21,8 +21,8 @@ Objective objective_of(Task task) {
 }
 
 /// Checks every partial derivative against a central difference.
-void check_gradient(Task task, const Matrix& targets) {
-  const Model model = random_model({3, 5, 4}, 11);
+void check_gradient(Task task, const Matrix& targets, Activation hidden = Activation::relu) {
+  const Model model = make_mlp({3, 5, 4}, hidden, 11);
   const Matrix inputs = random_matrix(6, 3, 12);
   Backpropagation network(model, 6, {}, {});
   const Batch batch{inputs, targets, {}};
@@ -73,6 +73,11 @@ TEST_CASE("the gradient of softmax cross-entropy agrees with finite differences"
   Matrix targets = random_matrix(6, 4, 14).cwiseAbs();
   targets = targets.array().colwise() / targets.rowwise().sum().array();
   check_gradient(Task::classification, targets);
+}
+
+TEST_CASE("the gradient through tanh and sigmoid agrees with finite differences") {
+  check_gradient(Task::regression, random_matrix(6, 4, 13), Activation::tanh);
+  check_gradient(Task::regression, random_matrix(6, 4, 13), Activation::sigmoid);
 }
 
 TEST_CASE("the losses have the values computed by hand") {
