@@ -5,6 +5,7 @@
 
 #include "compress/gptq.h"
 #include "compress/quantization_training.h"
+#include "nn/activation.h"
 #include "nn/forward.h"
 
 namespace pare::compress {
@@ -45,13 +46,24 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
   return rounded;
 }
 
+/// The quantization of a layer's pre-activations for `inputs`: no wider than its table is of use.
+nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
+                                          const Calibrator& calibrator) {
+  const auto [low, high] = nn::table_range(dense.activation);
+  dense.activation = nn::Activation::identity;
+  return calibrator(nn::forward(dense, inputs).cwiseMax(low).cwiseMin(high));
+}
+
 /// One scale a row or layer, for the weights as they are or as training has left them.
 std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<WeightFormat>& formats,
                                        const PassTraining& training, const Context& context) {
   QuantizationTraining quantized(model, formats);
   if (training.epochs > 0) {
     model = nn::train(std::move(model), context.train, training.in(context), context.seed,
-                      {.objective = {}, .view = quantized.view(), .on_epoch = {}});
+                      {.objective = {},
+                       .view = quantized.view(),
+                       .validation = &context.validation,
+                       .on_epoch = {}});
     // Training need not end with the weights that its view showed last.
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       quantized.show(i, std::get<nn::DenseLayer>(model.layers[i]).weights);
@@ -83,8 +95,13 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     const auto& dense = std::get<nn::DenseLayer>(model.layers[i]);
     const int bits = formats[i].bits;
     nn::Matrix outputs = nn::forward(dense, exact);
-    const nn::Quantization output = options.calibrator(outputs);
-    const nn::Vector scales = legal_scales(all_scales[i], dense.bias, input, output);
+    const bool table = nn::has_table(dense.activation);
+    const nn::Quantization pre_activation =
+        table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
+    const nn::Quantization output =
+        table ? nn::table_output(dense.activation) : options.calibrator(outputs);
+    const nn::Vector scales =
+        legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const nn::Int8Matrix weights =
         options.rounding == Rounding::gptq
             ? round_gptq(dense.weights, scales, bits, input_hessian(seen, options.bias_correction))
@@ -92,7 +109,8 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
-                                                scales, input, output, dense.activation});
+                                                scales, input, output, dense.activation,
+                                                pre_activation});
     seen = through_int8(nn::forward(shown, seen), output);
     exact = std::move(outputs);
     input = output;

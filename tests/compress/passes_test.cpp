@@ -178,3 +178,27 @@ TEST_CASE("quantize_int8 copes with weights that are all zero and biases that ar
   CHECK(outputs(0, 1) == doctest::Approx(1000).epsilon(0.005));
   CHECK(std::abs(outputs(0, 0) - 0.7F) < 4);  // within a step of 1000 / 255
 }
+
+TEST_CASE(
+    "quantize_int8 takes tanh and sigmoid, and keeps the error near that of the float model") {
+  for (const nn::Activation hidden : {nn::Activation::tanh, nn::Activation::sigmoid}) {
+    nn::TrainOptions options;
+    options.epochs = 600;
+    options.learning_rate = 0.02;
+    const nn::Model base = nn::train_new({16, 16}, hidden, sine().train, options, 1);
+    const nn::Model int8 = run_pass("quantize_int8", {}, base);
+    CHECK(validation_mse(base) < 1e-3);
+    CHECK(validation_mse(int8) < validation_mse(base) + 1e-3);
+  }
+}
+
+TEST_CASE("quantize_int8 covers no more of a pre-activation than its table tells apart") {
+  nn::Split data = sine();
+  data.train.inputs = nn::Matrix{{-100}, {100}};
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{1}}, nn::Vector{{0}}, nn::Activation::tanh}}};
+  const nn::Model int8 = run_pass("quantize_int8", {}, model, data);
+  const auto& layer = std::get<nn::Int8Layer>(int8.layers[0]);
+  // atanh(127.5 / 128) + atanh(126.5 / 128) = 3.12 + 2.57
+  CHECK(layer.pre_activation.scale == doctest::Approx(5.69 / 255).epsilon(0.01));
+  CHECK(layer.output.scale == 1.0F / 128);
+}
