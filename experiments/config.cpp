@@ -41,9 +41,12 @@ void check_keys(const toml::table& table, std::string_view owner,
 void read_model(Options& options, Experiment& experiment) {
   const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
   experiment.hidden.assign(hidden.begin(), hidden.end());
-  experiment.activation = options.choice<nn::Activation>(
-      "activation", {{"relu", nn::Activation::relu}, {"identity", nn::Activation::identity}},
-      "of the hidden layers");
+  experiment.activation = options.choice<nn::Activation>("activation",
+                                                         {{"relu", nn::Activation::relu},
+                                                          {"identity", nn::Activation::identity},
+                                                          {"tanh", nn::Activation::tanh},
+                                                          {"sigmoid", nn::Activation::sigmoid}},
+                                                         "of the hidden layers");
   options.expect_empty();
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nn/activation.h"
+
 namespace pare::mcu {
 namespace {
 
@@ -108,14 +110,39 @@ std::string parameters(const EncodedModel& model) {
 std::string layer_entry(const EncodedModel& model, const EncodedLayer& layer) {
   const auto array = [&](std::size_t index) { return "kParameters." + model.arrays[index].name; };
   const bool relu = layer.activation == nn::Activation::relu;
-  const std::string begin = fmt::format("    {{{}, {}, ", array(layer.weights), array(layer.bias));
+  const std::string begin = fmt::format("{{{}, {}, ", array(layer.weights), array(layer.bias));
   if (!is_int8(model)) {
-    return begin + fmt::format("{}, {}, {}}},\n", layer.inputs, layer.outputs, relu ? 1 : 0);
+    return begin + fmt::format("{}, {}, {}}}", layer.inputs, layer.outputs, relu ? 1 : 0);
   }
-  const std::int32_t zero_point = layer.output.zero_point;
-  return begin + fmt::format("{}, {},\n     {}, {}, {}, {}}},\n", array(layer.multipliers),
+  const std::int32_t zero_point = layer.requantized_zero_point;
+  return begin + fmt::format("{}, {},\n     {}, {}, {}, {}}}", array(layer.multipliers),
                              array(layer.shifts), layer.inputs, layer.outputs, zero_point,
                              relu ? zero_point : -128);
+}
+
+/// A layer of the kernel for models with tanh or sigmoid.
+std::string activated_entry(const EncodedModel& model, const EncodedLayer& layer) {
+  const bool table = nn::has_table(layer.activation);
+  const std::string activation =
+      is_int8(model)
+          ? (table ? "kParameters." + model.arrays[layer.table].name : "nullptr")
+          : fmt::format("FloatActivation::{}", table ? nn::name(layer.activation) : "none");
+  return fmt::format("{{{}, {}}}", layer_entry(model, layer), activation);
+}
+
+/// The kernel that can do every layer of a model: its type, and the header that holds it.
+struct Kernel {
+  std::string_view type;
+  std::string_view file;
+};
+
+Kernel choose_kernel(const EncodedModel& model) {
+  if (has_table_activation(model)) {
+    return is_int8(model) ? Kernel{"TableInt8", "table_int8.h"}
+                          : Kernel{"ActivatedFloat32", "activated_float32.h"};
+  }
+  return is_int8(model) ? Kernel{"DenseInt8", "dense_int8.h"}
+                        : Kernel{"DenseFloat32", "dense_float32.h"};
 }
 
 constexpr std::string_view kBegin =
@@ -155,19 +182,21 @@ std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std:
 }
 
 std::string model_header(const EncodedModel& model, std::string_view name) {
-  const std::string_view kernel = is_int8(model) ? "DenseInt8" : "DenseFloat32";
-  const std::string_view file = is_int8(model) ? "dense_int8.h" : "dense_float32.h";
+  const Kernel kernel = choose_kernel(model);
+  const auto entry = has_table_activation(model) ? activated_entry : layer_entry;
   std::string layers;
-  for (const EncodedLayer& layer : model.layers) layers += layer_entry(model, layer);
+  for (const EncodedLayer& layer : model.layers) {
+    layers += fmt::format("    {},\n", entry(model, layer));
+  }
   const bool has_arena = model.arena_size > 0;
   std::string text = fmt::format(
       "// The model {}, {} in {}: {} bytes of parameters. Written by pare; export it again rather\n"
       "// than edit it.\n",
       name, widths(model), nn::name(model.arithmetic), model.bytes.size());
   text += fmt::format(fmt::runtime(kBegin),
-                      fmt::format("#include \"{}\"\n#include \"infer.h\"\n", file));
+                      fmt::format("#include \"{}\"\n#include \"infer.h\"\n", kernel.file));
   text += interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model);
-  text += fmt::format("static const {} kLayers[] = {{\n{}}};\n\n", kernel, layers);
+  text += fmt::format("static const {} kLayers[] = {{\n{}}};\n\n", kernel.type, layers);
   if (has_arena) {
     text += fmt::format("static Value arena[{}];  // hidden activations\n\n", model.arena_size);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "nn/activation.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 
@@ -59,12 +60,20 @@ EncodedLayer encode(std::size_t index, const nn::DenseLayer& layer, Encoder& enc
           .outputs = layer.weights.rows(),
           .activation = layer.activation,
           .output = {},
+          .requantized_zero_point = 0,
           .weights = encoder.add(array_name(index, "weights"), ElementType::float32,
                                  layer.weights.data(), layer.weights.size()),
           .bias = encoder.add(array_name(index, "bias"), ElementType::float32, layer.bias.data(),
                               layer.bias.size()),
           .multipliers = 0,
-          .shifts = 0};
+          .shifts = 0,
+          .table = 0};
+}
+
+std::size_t add_table(std::size_t index, const nn::Int8Layer& layer, Encoder& encoder) {
+  const auto table = nn::make_table(layer.activation, layer.pre_activation);
+  return encoder.add(array_name(index, "table"), ElementType::int8, table.data(),
+                     static_cast<nn::Index>(table.size()));
 }
 
 EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& encoder) {
@@ -83,13 +92,15 @@ EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& enco
       .outputs = layer.weights.rows(),
       .activation = layer.activation,
       .output = layer.output,
+      .requantized_zero_point = nn::requantized(layer).zero_point,
       .weights = encoder.add(array_name(index, "weights"), ElementType::int8, layer.weights.data(),
                              layer.weights.size()),
       .bias = encoder.add(array_name(index, "bias"), ElementType::int32, bias.data(), bias.size()),
       .multipliers = encoder.add(array_name(index, "multipliers"), ElementType::int32,
                                  multipliers.data(), layer.weights.rows()),
       .shifts = encoder.add(array_name(index, "shifts"), ElementType::int8, shifts.data(),
-                            layer.weights.rows())};
+                            layer.weights.rows()),
+      .table = nn::has_table(layer.activation) ? add_table(index, layer, encoder) : 0};
 }
 
 }  // namespace
@@ -131,6 +142,11 @@ std::uint32_t hash(const EncodedModel& model) {
 nn::Index input_count(const EncodedModel& model) { return model.layers.front().inputs; }
 
 nn::Index output_count(const EncodedModel& model) { return model.layers.back().outputs; }
+
+bool has_table_activation(const EncodedModel& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(),
+                     [](const EncodedLayer& layer) { return nn::has_table(layer.activation); });
+}
 
 std::size_t value_bytes(const EncodedModel& model) {
   return model.arithmetic == nn::Arithmetic::int8 ? 1 : 4;

@@ -27,11 +27,13 @@ struct EncodedLayer {
   nn::Index inputs;
   nn::Index outputs;
   nn::Activation activation;
-  nn::Quantization output;  ///< of an int8 layer
+  nn::Quantization output;              ///< of an int8 layer
+  std::int32_t requantized_zero_point;  ///< of what its sums become: nn::requantized
   std::size_t weights;
   std::size_t bias;
   std::size_t multipliers;  ///< of an int8 layer, as are the shifts
   std::size_t shifts;
+  std::size_t table;  ///< of an int8 layer with tanh or sigmoid
 };
 
 /// A model as the board holds it: the exact bytes that will lie in flash, and what they mean.
@@ -40,7 +42,7 @@ struct EncodedModel {
   nn::Quantization input;            ///< of an int8 model
   std::vector<EncodedArray> arrays;  ///< in the order of their bytes, without gaps
   std::vector<EncodedLayer> layers;
-  std::vector<std::uint8_t> bytes;  ///< weights, biases, multipliers, shifts; little-endian
+  std::vector<std::uint8_t> bytes;  ///< weights, biases, multipliers, shifts, tables; little-endian
   nn::Index arena_size;             ///< values that the hidden activations need at once
 };
 
@@ -57,6 +59,9 @@ std::uint32_t hash(const EncodedModel& model);
 
 nn::Index input_count(const EncodedModel& model);
 nn::Index output_count(const EncodedModel& model);
+
+/// True if a layer ends in tanh or sigmoid: then all layers take the kernel that can do these.
+bool has_table_activation(const EncodedModel& model);
 
 /// Bytes of one input or output value: 4 for float32, 1 for int8.
 std::size_t value_bytes(const EncodedModel& model);

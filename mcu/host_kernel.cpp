@@ -1,6 +1,7 @@
 #include "mcu/host_kernel.h"
 
 #include "mcu/kernel/infer.h"
+#include "nn/activation.h"
 
 namespace pare::mcu {
 namespace {
@@ -31,21 +32,47 @@ DenseInt8 int8_layer(const EncodedModel& model, const EncodedLayer& layer) {
   result.shifts = array<std::int8_t>(model, layer.shifts);
   result.inputs = static_cast<std::uint16_t>(layer.inputs);
   result.outputs = static_cast<std::uint16_t>(layer.outputs);
-  result.output_zero_point = static_cast<std::int8_t>(layer.output.zero_point);
+  result.output_zero_point = static_cast<std::int8_t>(layer.requantized_zero_point);
   result.output_min = relu ? result.output_zero_point : std::int8_t{-128};
   return result;
+}
+
+ActivatedFloat32 activated_layer(const EncodedModel& model, const EncodedLayer& layer) {
+  const bool tanh = layer.activation == nn::Activation::tanh;
+  const bool sigmoid = layer.activation == nn::Activation::sigmoid;
+  return {float_layer(model, layer), tanh      ? FloatActivation::tanh
+                                     : sigmoid ? FloatActivation::sigmoid
+                                               : FloatActivation::none};
+}
+
+TableInt8 table_layer(const EncodedModel& model, const EncodedLayer& layer) {
+  const bool table = nn::has_table(layer.activation);
+  return {int8_layer(model, layer), table ? array<std::int8_t>(model, layer.table) : nullptr};
+}
+
+/// Every layer of `model` as `kernel_layer` makes it.
+template <class KernelLayer>
+auto all_layers(const EncodedModel& model, KernelLayer kernel_layer) {
+  std::vector<decltype(kernel_layer(model, model.layers.front()))> layers;
+  for (const EncodedLayer& layer : model.layers) layers.push_back(kernel_layer(model, layer));
+  return layers;
 }
 
 }  // namespace
 
 HostKernel::HostKernel(EncodedModel model)
     : model_(std::move(model)), arena_(static_cast<std::size_t>(model_.arena_size)) {
+  const bool tables = has_table_activation(model_);
   if (model_.arithmetic == nn::Arithmetic::int8) {
-    auto& layers = layers_.emplace<std::vector<DenseInt8>>();
-    for (const EncodedLayer& layer : model_.layers) layers.push_back(int8_layer(model_, layer));
+    if (tables) {
+      layers_ = all_layers(model_, table_layer);
+    } else {
+      layers_ = all_layers(model_, int8_layer);
+    }
+  } else if (tables) {
+    layers_ = all_layers(model_, activated_layer);
   } else {
-    auto& layers = layers_.emplace<std::vector<DenseFloat32>>();
-    for (const EncodedLayer& layer : model_.layers) layers.push_back(float_layer(model_, layer));
+    layers_ = all_layers(model_, float_layer);
   }
 }
 

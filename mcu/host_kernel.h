@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "mcu/encode.h"
-#include "mcu/kernel/dense_float32.h"
-#include "mcu/kernel/dense_int8.h"
+#include "mcu/kernel/activated_float32.h"
+#include "mcu/kernel/table_int8.h"
 
 namespace pare::mcu {
 
@@ -27,7 +27,9 @@ class HostKernel {
   void run(const std::vector<Layer>& layers, const void* inputs, void* outputs);
 
   EncodedModel model_;
-  std::variant<std::vector<DenseFloat32>, std::vector<DenseInt8>> layers_;  // point into model_
+  std::variant<std::vector<DenseFloat32>, std::vector<DenseInt8>, std::vector<ActivatedFloat32>,
+               std::vector<TableInt8>>
+      layers_;                // point into model_
   std::vector<float> arena_;  // of floats, so that it is aligned for either kind of value
 };
 

@@ -16,6 +16,8 @@ struct DenseFloat32 {
   uint8_t relu;  ///< 1 or 0
 };
 
+inline int32_t output_count(const DenseFloat32& layer) { return layer.outputs; }
+
 PARE_OPTIMIZE_SPEED
 
 /// outputs[r] = bias[r] + sum_i weights[r][i] * inputs[i], at least 0 after ReLU.

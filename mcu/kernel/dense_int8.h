@@ -19,6 +19,8 @@ struct DenseInt8 {
   int8_t output_min;  ///< the zero point after ReLU, else -128
 };
 
+inline int32_t output_count(const DenseInt8& layer) { return layer.outputs; }
+
 PARE_OPTIMIZE_SPEED
 
 /// round(value * multiplier / 2^31), ties towards +infinity, for |value| < 2^30.

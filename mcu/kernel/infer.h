@@ -15,7 +15,7 @@ inline void infer(const Layer* layers, int32_t layer_count, const typename Layer
     const bool last = i == layer_count - 1;
     typename Layer::Value* to = last         ? outputs
                                 : i % 2 == 0 ? arena
-                                             : arena + (arena_size - layers[i].outputs);
+                                             : arena + (arena_size - output_count(layers[i]));
     dense(layers[i], inputs, to);
     inputs = to;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nn/activation.h"
 #include "tests/helpers.h"
 
 using namespace pare;
@@ -51,6 +52,22 @@ TEST_CASE("an int8 layer is encoded as computed by hand") {
         1 << 30);  // 1/4 = 2^30 2^(-1 - 31)
   CHECK(value_at<std::int8_t>(encoded, layer.shifts, 1) == -1);
   CHECK(encoded.arena_size == 0);
+}
+
+TEST_CASE("an int8 layer with a table is encoded with its 256 bytes") {
+  nn::Int8Layer first = int8_layer();
+  first.activation = nn::Activation::sigmoid;
+  first.output = nn::table_output(first.activation);
+  first.pre_activation = {0.1F, -11};
+  const EncodedModel encoded = mcu::encode(nn::Model{{first}});
+  const mcu::EncodedLayer& layer = encoded.layers[0];
+  CHECK(encoded.bytes.size() == 24 + 256);
+  CHECK(layer.requantized_zero_point == -11);
+  CHECK(layer.output.zero_point == -128);
+  CHECK(encoded.arrays[layer.table].count == 256);
+  CHECK(value_at<std::int8_t>(encoded, layer.table, 128 - 11) == 0);  // sigmoid(0) is a half
+  CHECK(mcu::has_table_activation(encoded));
+  CHECK_FALSE(mcu::has_table_activation(mcu::encode(nn::Model{{int8_layer()}})));
 }
 
 TEST_CASE("the arrays follow each other without a gap, each aligned to its elements") {

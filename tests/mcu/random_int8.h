@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/activation.h"
 #include "nn/model.h"
 #include "nn/random.h"
 
@@ -13,10 +14,13 @@ inline std::int32_t random_integer(nn::Random& random, std::int32_t low, std::in
 }
 
 /// A legal int8 model with nothing regular about it: per-row scales that shift right and left, any
-/// zero points, some weights at their extremes and some 0, outputs that often saturate.
-inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::uint64_t seed) {
+/// zero points, some weights at their extremes and some 0, outputs that often saturate; identity
+/// and ReLU layers, and with `tables` tanh and sigmoid ones.
+inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::uint64_t seed,
+                                   bool tables = false) {
   nn::Random random(seed, 77);
   nn::Model model;
+  const std::uint32_t activations = tables ? 4 : 2;
   nn::Quantization input{0.1F, random_integer(random, -128, 127)};
   for (std::size_t i = 1; i < widths.size(); ++i) {
     const nn::Index inputs = widths[i - 1];
@@ -26,7 +30,11 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
                         nn::Vector(outputs),
                         input,
                         {0.1F, random_integer(random, -128, 127)},
-                        random.below(2) == 0 ? nn::Activation::relu : nn::Activation::identity};
+                        nn::kActivations[random.below(activations)]};
+    if (nn::has_table(layer.activation)) {
+      layer.pre_activation = {0.1F, random_integer(random, -128, 127)};
+      layer.output = nn::table_output(layer.activation);
+    }
     for (nn::Index row = 0; row < outputs; ++row) {
       for (nn::Index column = 0; column < inputs; ++column) {
         const std::uint32_t kind = random.below(8);
