@@ -1,0 +1,186 @@
+#include <Eigen/Cholesky>
+#include <algorithm>
+
+#include "compress/define_pass.h"
+#include "compress/optimal_brain_surgeon.h"
+#include "compress/sparsity.h"
+#include "compress/training_options.h"
+#include "nn/forward.h"
+#include "nn/input_scaling.h"
+#include "nn/random.h"
+
+namespace pare::compress {
+namespace {
+
+using nn::Index;
+
+/// The least squares of one layer, the bias as the weight of a constant input, 1, that comes last:
+/// each row w should reproduce what w0 gives, with error (w - w0)^T H (w - w0).
+struct LeastSquares {
+  Eigen::MatrixXd hessian;  // H = X^T X / samples + damping, [n, n]
+  Eigen::MatrixXd inverse;  // of H
+  Eigen::MatrixXd weights;  // w0, one row's in each column, [n, outputs]
+};
+
+/// `inputs` [samples, n - 1] come from the pruned layers before, `original` from those as they
+/// were: w0 is least squares too, for it starts from the outputs that the original ones give.
+LeastSquares least_squares(const nn::DenseLayer& layer, const nn::Matrix& inputs,
+                           const nn::Matrix& original, double damping) {
+  constexpr Index kChunk = 1024;  // samples that are held in double at a time
+  const Index n = inputs.cols() + 1;
+  const auto samples = static_cast<double>(inputs.rows());
+  LeastSquares problem{Eigen::MatrixXd::Zero(n, n), {}, {}};
+  Eigen::MatrixXd missing = Eigen::MatrixXd::Zero(n, layer.weights.rows());
+  for (Index begin = 0; begin < inputs.rows(); begin += kChunk) {
+    const Index count = std::min(kChunk, inputs.rows() - begin);
+    Eigen::MatrixXd x = Eigen::MatrixXd::Ones(count, n);
+    x.leftCols(n - 1) = inputs.middleRows(begin, count).cast<double>();
+    const Eigen::MatrixXd change =
+        original.middleRows(begin, count).cast<double>() - x.leftCols(n - 1);
+    problem.hessian.noalias() += x.transpose() * x / samples;
+    missing.noalias() +=
+        x.transpose() * (change * layer.weights.transpose().cast<double>()) / samples;
+  }
+  const double mean = problem.hessian.diagonal().head(n - 1).mean();
+  problem.hessian.diagonal().head(n - 1).array() += damping * (mean > 0 ? mean : 1);
+  const Eigen::LLT<Eigen::MatrixXd> factors(problem.hessian);
+  problem.inverse = factors.solve(Eigen::MatrixXd::Identity(n, n));
+  problem.weights.resize(n, layer.weights.rows());
+  problem.weights.topRows(n - 1) = layer.weights.transpose().cast<double>();
+  problem.weights.row(n - 1) = layer.bias.transpose().cast<double>();
+  problem.weights += factors.solve(missing);
+  return problem;
+}
+
+std::vector<Index> zeros_of(const nn::DenseLayer& layer, Index row) {
+  std::vector<Index> zeros;
+  for (Index i = 0; i < layer.weights.cols(); ++i) {
+    if (layer.weights(row, i) == 0) zeros.push_back(i);
+  }
+  return zeros;
+}
+
+/// For each weight, row by row, the largest error that one removal has added by the weight's turn;
+/// so a row's weights rank in the order in which they go, and rows by what they can best spare.
+std::vector<double> removal_scores(const nn::DenseLayer& layer, const LeastSquares& problem) {
+  std::vector<double> scores(static_cast<std::size_t>(layer.weights.size()));
+  for (Index row = 0; row < layer.weights.rows(); ++row) {
+    const Removals removals =
+        remove_all(problem.weights.col(row), problem.inverse, zeros_of(layer, row));
+    double most = 0;
+    for (std::size_t i = 0; i < removals.order.size(); ++i) {
+      most = std::max(most, removals.costs[i]);
+      const Index place = row * layer.weights.cols() + removals.order[i];
+      scores[static_cast<std::size_t>(place)] = most;
+    }
+  }
+  return scores;
+}
+
+/// The sum of the variances of a layer's outputs before the activation.
+double output_variance(const nn::DenseLayer& layer, const nn::Matrix& inputs) {
+  nn::Matrix outputs = inputs * layer.weights.transpose();
+  outputs.rowwise() -= outputs.colwise().mean().eval();
+  return static_cast<double>(outputs.squaredNorm()) / static_cast<double>(inputs.rows());
+}
+
+/// Sets `sparsity` of the weights to 0 and the others to what then fits best.
+void prune(nn::DenseLayer& layer, const LeastSquares& problem, double sparsity) {
+  const auto gone = select_lowest({removal_scores(layer, problem)}, sparsity, Scope::layer)[0];
+  for (Index row = 0; row < layer.weights.rows(); ++row) {
+    std::vector<Index> kept;
+    for (Index i = 0; i < layer.weights.cols(); ++i) {
+      const bool goes = gone[static_cast<std::size_t>(row * layer.weights.cols() + i)];
+      if (!goes && layer.weights(row, i) != 0) kept.push_back(i);
+    }
+    kept.push_back(layer.weights.cols());
+    const Eigen::VectorXd w = compensate(problem.hessian, problem.weights.col(row), kept);
+    layer.weights.row(row) = w.head(w.size() - 1).transpose().cast<float>();
+    layer.bias[row] = static_cast<float>(w[w.size() - 1]);
+  }
+}
+
+}  // namespace
+
+/// Prunes layer after layer so that its outputs change least; what remains makes up for what has
+/// gone, in its own layer and, from calibration inputs that pass through both the pruned and the
+/// original layers, in those before. The first layer is pruned on inputs as training scales them.
+/// Weights that were 0 stay 0.
+struct ObsPrune {
+  static constexpr PassInfo kInfo{
+      .summary = "zeroes what matters least to each layer's outputs, compensates; needs no labels",
+      .source =
+          "Frantar, Alistarh, \"Optimal Brain Compression\", NeurIPS 2022, section 4; damping and "
+          "the order of the layers: the same, \"SparseGPT\", ICML 2023, section 4; Hassibi, Stork, "
+          "\"Optimal Brain Surgeon\", NIPS 1992"};
+
+  explicit ObsPrune(Options& options)
+      : sparsity(options.number("sparsity", 0.5, {0, 1}, "fraction of the weights set to 0")),
+        scope(read_scope(options)),
+        damping(options.number("damping", 0.01, {1e-6, 1},
+                               "added to the Hessian's diagonal, as a fraction of its mean")),
+        samples(options.integer("samples", 2048, {1, 1e9}, "training inputs to calibrate with")),
+        training(options, 0, "epochs of fine-tuning afterwards; 0 is none") {}
+
+  nn::Model operator()(nn::Model model, const Context& context) const {
+    const nn::InputScaling scaling = context.training.scale_inputs
+                                         ? nn::fit_input_scaling(context.train.inputs)
+                                         : nn::identity_scaling(context.train.inputs.cols());
+    nn::Matrix original = nn::scale(scaling, calibration_inputs(context));
+    nn::Matrix inputs = original;
+    nn::unfold(scaling, std::get<nn::DenseLayer>(model.layers.front()));
+    const std::vector<double> sparsities = layer_sparsities(model, inputs);
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+      auto& layer = std::get<nn::DenseLayer>(model.layers[i]);
+      const LeastSquares problem = least_squares(layer, inputs, original, damping);
+      original = nn::forward(layer, original);
+      prune(layer, problem, sparsities[i]);
+      inputs = nn::forward(layer, inputs);
+    }
+    nn::fold(scaling, std::get<nn::DenseLayer>(model.layers.front()));
+    if (training.epochs == 0) return model;
+    const nn::WeightView view = nn::keep_zeros(model);
+    return nn::train(std::move(model), context.train, training.in(context), context.seed,
+                     {.objective = {}, .view = view, .on_epoch = {}});
+  }
+
+  nn::Matrix calibration_inputs(const Context& context) const {
+    const nn::Matrix& inputs = context.train.inputs;
+    std::vector<Index> rows = nn::Random(context.seed, 11).permutation(inputs.rows());
+    rows.resize(std::min(rows.size(), static_cast<std::size_t>(samples)));
+    return inputs(rows, Eigen::all);
+  }
+
+  /// In global scope the layers compete with their errors relative to the variance of their
+  /// outputs: the loss of one layer's outputs is no measure for another's.
+  std::vector<double> layer_sparsities(const nn::Model& model, nn::Matrix inputs) const {
+    std::vector<double> sparsities(model.layers.size(), sparsity);
+    if (scope == Scope::layer) return sparsities;
+    std::vector<std::vector<double>> scores;
+    for (const nn::Layer& variant : model.layers) {
+      const auto& layer = std::get<nn::DenseLayer>(variant);
+      scores.push_back(removal_scores(layer, least_squares(layer, inputs, inputs, damping)));
+      const double variance = output_variance(layer, inputs);
+      if (variance > 0) {
+        for (double& score : scores.back()) score /= variance;
+      }
+      inputs = nn::forward(layer, inputs);
+    }
+    const auto gone = select_lowest(scores, sparsity, Scope::global);
+    for (std::size_t i = 0; i < gone.size(); ++i) {
+      sparsities[i] = static_cast<double>(std::count(gone[i].begin(), gone[i].end(), true)) /
+                      static_cast<double>(gone[i].size());
+    }
+    return sparsities;
+  }
+
+  double sparsity;
+  Scope scope;
+  double damping;
+  std::int64_t samples;
+  PassTraining training;
+};
+
+template PassDefinition define<ObsPrune>(Options&);
+
+}  // namespace pare::compress
