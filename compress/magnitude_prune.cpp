@@ -1,73 +1,80 @@
-#include <algorithm>
-#include <cmath>
-
 #include "compress/define_pass.h"
-#include "compress/training_options.h"
+#include "compress/retrain.h"
+#include "compress/sparsity.h"
 
 namespace pare::compress {
 namespace {
 
-enum class Scope : std::uint8_t { layer, global };
-
-/// Sets the `fraction` of `weights` with the smallest |w| to 0; among equals the first ones.
-void zero_smallest(std::vector<float*>& weights, double fraction) {
-  const auto count =
-      static_cast<std::ptrdiff_t>(std::round(fraction * static_cast<double>(weights.size())));
-  std::stable_sort(weights.begin(), weights.end(),
-                   [](const float* a, const float* b) { return std::abs(*a) < std::abs(*b); });
-  std::for_each(weights.begin(), weights.begin() + count, [](float* weight) { *weight = 0; });
+/// |w|, row by row; of the first layer's weights as training sees them.
+std::vector<std::vector<double>> magnitudes(const nn::Model& model,
+                                            const nn::InputScaling& scaling) {
+  std::vector<std::vector<double>> scores;
+  for (const nn::Layer& layer : model.layers) {
+    nn::Matrix weights = std::get<nn::DenseLayer>(layer).weights.cwiseAbs();
+    if (scores.empty()) weights.array().rowwise() /= scaling.factor.array();
+    scores.emplace_back(weights.data(), weights.data() + weights.size());
+  }
+  return scores;
 }
 
-void prune(nn::Model& model, Scope scope, double sparsity) {
-  std::vector<float*> weights;
-  for (nn::Layer& layer : model.layers) {
-    auto& dense = std::get<nn::DenseLayer>(layer);
-    for (float& weight : dense.weights.reshaped<Eigen::RowMajor>()) weights.push_back(&weight);
-    if (scope == Scope::layer) {
-      zero_smallest(weights, sparsity);
-      weights.clear();
+void set_zero(nn::Model& model, const std::vector<std::vector<bool>>& gone) {
+  for (std::size_t layer = 0; layer < gone.size(); ++layer) {
+    float* weights = std::get<nn::DenseLayer>(model.layers[layer]).weights.data();
+    for (std::size_t i = 0; i < gone[layer].size(); ++i) {
+      if (gone[layer][i]) weights[i] = 0;
     }
   }
-  zero_smallest(weights, sparsity);
 }
 
 }  // namespace
 
-/// Sets the smallest weights to 0, at once or in steps with training between them. Step k of n
-/// leaves (1 - sparsity)^(k/n) of the weights: the same share of those that are left, each time.
-/// Source of the steps: Frankle and Carbin, "The Lottery Ticket Hypothesis", ICLR 2019, section 1.
+/// Sets the smallest weights to 0, at once or in steps with training between them. With `rewind`
+/// each of these trainings starts anew from the model that the pass was given, without what has
+/// been pruned so far: of the lottery ticket it is the "late" kind, as that model is not random.
+/// Source: Frankle, Dziugaite, Roy, Carbin, "Linear Mode Connectivity and the Lottery Ticket
+/// Hypothesis", ICML 2020, algorithm 2.
 struct MagnitudePrune {
   static constexpr PassInfo kInfo{
       .summary = "sets the smallest weights to 0 and trains the others on",
       .source =
           "Han, Pool, Tran, Dally, \"Learning both Weights and Connections for Efficient "
-          "Neural Networks\", NIPS 2015, section 3"};
+          "Neural Networks\", NIPS 2015, section 3; cubic: Zhu, Gupta, arXiv:1710.01878, 2017; "
+          "rewind: Frankle, Carbin, \"The Lottery Ticket Hypothesis\", ICLR 2019"};
 
   explicit MagnitudePrune(Options& options)
       : sparsity(options.number("sparsity", 0.5, {0, 1}, "fraction of the weights set to 0")),
-        scope(options.choice<Scope>("scope", {{"layer", Scope::layer}, {"global", Scope::global}},
-                                    "rank weights within each layer, or across all layers")),
+        scope(read_scope(options)),
+        schedule(options.choice<PruneSchedule>(
+            "schedule", {{"geometric", PruneSchedule::geometric}, {"cubic", PruneSchedule::cubic}},
+            "each step takes the same share of what is left, or the first ones more")),
         steps(static_cast<int>(options.integer(
             "steps", 1, {1, 1000}, "prunings, each followed by training; 1 is one shot"))),
-        training(options, 100, "epochs of fine-tuning after each step; 0 is none") {}
+        rewind(options.flag("rewind", false,
+                            "after each step what is left goes back to the values it began with")),
+        training(options, 100, "epochs of fine-tuning after each step; 0 is none") {
+    if (rewind && (steps < 2 || training.epochs == 0)) {
+      options.fail("rewind", "rewind needs steps of at least 2 and epochs of at least 1");
+    }
+  }
 
   nn::Model operator()(nn::Model model, const Context& context) const {
+    const nn::InputScaling scaling = training_scaling(context);
+    const nn::Model given = rewind ? model : nn::Model{};
     for (int step = 1; step <= steps; ++step) {
-      const double done = static_cast<double>(step) / steps;
-      prune(model, scope, 1 - std::pow(1 - sparsity, done));
-      if (training.epochs == 0) continue;
-      const nn::WeightView view = nn::keep_zeros(model);
-      model = nn::train(
-          std::move(model), context.train, training.in(context),
-          context.seed + static_cast<std::uint64_t>(step),
-          {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
+      const auto gone = select_lowest(magnitudes(model, scaling),
+                                      sparsity_at(schedule, sparsity, step, steps), scope);
+      if (rewind) model = given;
+      set_zero(model, gone);
+      model = retrain(std::move(model), training, context, step);
     }
     return model;
   }
 
   double sparsity;
   Scope scope;
+  PruneSchedule schedule;
   int steps;
+  bool rewind;
   PassTraining training;
 };
 

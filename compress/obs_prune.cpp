@@ -3,10 +3,9 @@
 
 #include "compress/define_pass.h"
 #include "compress/optimal_brain_surgeon.h"
+#include "compress/retrain.h"
 #include "compress/sparsity.h"
-#include "compress/training_options.h"
 #include "nn/forward.h"
-#include "nn/input_scaling.h"
 #include "nn/random.h"
 
 namespace pare::compress {
@@ -123,9 +122,7 @@ struct ObsPrune {
         training(options, 0, "epochs of fine-tuning afterwards; 0 is none") {}
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    const nn::InputScaling scaling = context.training.scale_inputs
-                                         ? nn::fit_input_scaling(context.train.inputs)
-                                         : nn::identity_scaling(context.train.inputs.cols());
+    const nn::InputScaling scaling = training_scaling(context);
     nn::Matrix original = nn::scale(scaling, calibration_inputs(context));
     nn::Matrix inputs = original;
     nn::unfold(scaling, std::get<nn::DenseLayer>(model.layers.front()));
@@ -138,10 +135,7 @@ struct ObsPrune {
       inputs = nn::forward(layer, inputs);
     }
     nn::fold(scaling, std::get<nn::DenseLayer>(model.layers.front()));
-    if (training.epochs == 0) return model;
-    const nn::WeightView view = nn::keep_zeros(model);
-    return nn::train(std::move(model), context.train, training.in(context), context.seed,
-                     {.objective = {}, .view = view, .on_epoch = {}});
+    return retrain(std::move(model), training, context);
   }
 
   nn::Matrix calibration_inputs(const Context& context) const {

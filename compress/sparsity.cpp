@@ -64,4 +64,10 @@ std::vector<std::vector<bool>> select_lowest(const std::vector<std::vector<doubl
   return gone;
 }
 
+double sparsity_at(PruneSchedule schedule, double sparsity, int step, int steps) {
+  const double done = static_cast<double>(step) / steps;
+  return schedule == PruneSchedule::geometric ? 1 - std::pow(1 - sparsity, done)
+                                              : sparsity * (1 - std::pow(1 - done, 3));
+}
+
 }  // namespace pare::compress

@@ -22,4 +22,14 @@ nn::Index least_kept(double sparsity, nn::Index weights);
 std::vector<std::vector<bool>> select_lowest(const std::vector<std::vector<double>>& scores,
                                              double sparsity, Scope scope);
 
+/// How sparsity grows over the steps of iterative pruning.
+enum class PruneSchedule : std::uint8_t { geometric, cubic };
+
+/// The sparsity after step `step`, from 1, of `steps`. Geometric: (1 - sparsity)^(step / steps) of
+/// the weights are left, the same share of those before each time. Cubic: sparsity * (1 - (1 - step
+/// / steps)^3), fast while there is much to spare.
+/// Source: Frankle and Carbin, "The Lottery Ticket Hypothesis", ICLR 2019, section 1; Zhu and
+/// Gupta, "To prune, or not to prune", arXiv:1710.01878, 2017, equation 1.
+double sparsity_at(PruneSchedule schedule, double sparsity, int step, int steps);
+
 }  // namespace pare::compress

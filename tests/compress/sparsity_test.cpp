@@ -30,3 +30,15 @@ TEST_CASE("no scope empties a layer: one keeps a tenth of its share, and at leas
   CHECK(left(1, Scope::global) == std::pair<std::ptrdiff_t, std::ptrdiff_t>{1, 1});
   CHECK(left(1, Scope::layer) == std::pair<std::ptrdiff_t, std::ptrdiff_t>{1, 1});
 }
+
+TEST_CASE("the cubic schedule is Zhu and Gupta's, the geometric one leaves equal shares") {
+  const auto cubic = [](int step) { return sparsity_at(PruneSchedule::cubic, 0.8, step, 4); };
+  CHECK(cubic(1) == doctest::Approx(0.8 * (1 - 27.0 / 64)));
+  CHECK(cubic(2) == doctest::Approx(0.7));
+  CHECK(cubic(4) == 0.8);
+  const auto geometric = [](int step) {
+    return sparsity_at(PruneSchedule::geometric, 0.84, step, 2);
+  };
+  CHECK(geometric(1) == doctest::Approx(0.6));
+  CHECK(geometric(2) == doctest::Approx(0.84));
+}
