@@ -27,6 +27,7 @@ constexpr std::array kPasses{
     Entry{"finetune", define<struct Finetune>},
     Entry{"low_rank", define<struct LowRank>},
     Entry{"magnitude_prune", define<struct MagnitudePrune>},
+    Entry{"neuron_prune", define<struct NeuronPrune>},
     Entry{"nm_prune", define<struct NmPrune>},
     Entry{"obs_prune", define<struct ObsPrune>},
     Entry{"quantize_int8", define<struct QuantizeInt8>},
