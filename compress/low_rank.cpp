@@ -69,7 +69,9 @@ struct LowRank {
       }
     }
     if (training.epochs == 0) return split;
-    return nn::train(std::move(split), context.train, training.in(context), context.seed);
+    nn::TrainHooks hooks;
+    hooks.validation = &context.validation;
+    return nn::train(std::move(split), context.train, training.in(context), context.seed, hooks);
   }
 
   nn::Index kept_rank(const Eigen::VectorXd& singular_values) const {
