@@ -10,7 +10,9 @@ struct QuantizeInt8 {
       .summary = "turns weights and activations into int8",
       .source =
           "Jacob et al., \"Quantization and Training of Neural Networks for Efficient "
-          "Integer-Arithmetic-Only Inference\", CVPR 2018, sections 2 and 3",
+          "Integer-Arithmetic-Only Inference\", CVPR 2018, sections 2 and 3; entropy: Migacz, "
+          "\"8-bit Inference with TensorRT\", GTC 2017; bias_correction: Nagel et al., ICCV 2019, "
+          "section 4.2; gptq: Frantar et al., ICLR 2023, section 3",
       .gives = nn::Arithmetic::int8};
 
   explicit QuantizeInt8(Options& options)

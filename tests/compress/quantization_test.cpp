@@ -42,6 +42,22 @@ TEST_CASE("bias correction removes the mean error of the outputs") {
   CHECK(setting.mean_error(corrected) < 0.1F * nn::output_quantization(corrected).scale);
 }
 
+TEST_CASE("bias correction makes up for saturated inputs, as computed by hand") {
+  // Nine inputs of 1 and one of 3, which saturates to 1: the mean 1.2 is seen as 1.
+  nn::Matrix inputs = nn::Matrix::Ones(10, 1);
+  inputs(4, 0) = 3;
+  const nn::Dataset data{inputs, nn::Matrix::Zero(10, 1), nn::Task::regression, nn::ImageShape{}};
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{2}}, nn::Vector{{0.1F}}, {}}}};
+  const compress::Step step =
+      make_step("quantize_int8", {{"calibration", {std::string("percentile"), ""}},
+                                  {"percentile", {90.0, ""}},
+                                  {"bias_correction", {true, ""}}});
+  const nn::Model quantized = compress::run({step}, model, {data, data, {}, 7, {}}).model;
+  const auto& layer = std::get<nn::Int8Layer>(quantized.layers[0]);
+  const float unit = layer.input.scale * layer.weight_scales[0];
+  CHECK(static_cast<float>(layer.bias[0]) * unit == doctest::Approx(0.1 + 2 * 0.2).epsilon(1e-3));
+}
+
 namespace {
 
 const nn::Split& sine() {
