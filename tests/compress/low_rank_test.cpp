@@ -59,7 +59,7 @@ TEST_CASE("low_rank keeps the largest singular values, and the bias and activati
   CHECK((product - expected).cwiseAbs().maxCoeff() < 1e-6F);
   CHECK(dense(model, 0).bias == nn::Vector::Zero(2));
   CHECK(dense(model, 0).activation == nn::Activation::identity);
-  CHECK(dense(model, 1).bias == nn::Vector::LinSpaced(8, -1, 1));
+  CHECK(dense(model, 1).bias.isApprox(nn::Vector::LinSpaced(8, -1, 1)));
   CHECK(dense(model, 1).activation == nn::Activation::relu);
 }
 
