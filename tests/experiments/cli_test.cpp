@@ -27,8 +27,9 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
                    fmt::join(compress::pass_names(), ", "))},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
-       ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, steps, epochs, "
-       "learning_rate"},
+       ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, schedule, "
+       "steps, rewind, "
+       "epochs, learning_rate"},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
        ":3:39: sparsity = 80 is outside [0, 1]"},
       {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},
