@@ -227,3 +227,18 @@ TEST_CASE("obs_prune does not depend on the units of the inputs") {
           (dense(after, i).weights.array() == 0).matrix());
   }
 }
+
+TEST_CASE("obs_prune in global scope does not depend on how scale is spread over the layers") {
+  nn::Model model = tests::random_model({6, 8, 2}, 1);
+  const nn::Matrix inputs = tests::random_matrix(100, 6, 2);
+  const nn::Model before = obs(model, inputs, 0.5, "global", 0.01);
+  auto& first = std::get<nn::DenseLayer>(model.layers[0]);
+  first.weights /= 64;
+  first.bias /= 64;
+  std::get<nn::DenseLayer>(model.layers[1]).weights *= 64;
+  const nn::Model after = obs(model, inputs, 0.5, "global", 0.01);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK((dense(before, i).weights.array() == 0).matrix() ==
+          (dense(after, i).weights.array() == 0).matrix());
+  }
+}
