@@ -4,6 +4,7 @@
 
 #include "compress/define_pass.h"
 #include "compress/retrain.h"
+#include "nn/activation.h"
 #include "nn/forward.h"
 
 namespace pare::compress {
@@ -38,9 +39,7 @@ std::vector<double> taylor_scores(const nn::Model& model, std::size_t hidden,
   deltas *= static_cast<float>(data.targets.rows());  // the loss was a mean over the samples
   for (std::size_t i = model.layers.size() - 1; i > hidden; --i) {
     const auto& layer = std::get<nn::DenseLayer>(model.layers[i]);
-    if (layer.activation == nn::Activation::relu) {
-      deltas.array() *= (activations[i + 1].array() > 0).cast<float>();
-    }
+    nn::multiply_by_derivative(layer.activation, activations[i + 1], deltas);
     deltas = (deltas * layer.weights).eval();
   }
   const nn::Matrix gates = deltas.cwiseProduct(activations[hidden + 1]);

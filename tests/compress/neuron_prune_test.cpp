@@ -101,6 +101,18 @@ TEST_CASE("the taylor score is what the loss changes without the neuron, where i
   CHECK(dense(one, 1).bias[0] == doctest::Approx(0.5 * (1 - 1.5)));  // half the samples are dead
 }
 
+TEST_CASE("taylor sees through a saturated tanh that a neuron's effect ends there") {
+  // The first neuron feeds, with the larger weight, a tanh that is 1 whatever it does.
+  const nn::Model model{
+      {nn::DenseLayer{nn::Matrix{{1}, {1}}, nn::Vector{{3, 4}}, nn::Activation::relu},
+       nn::DenseLayer{nn::Matrix{{9, 0}, {0, 0.1F}}, nn::Vector{{0, 0}}, nn::Activation::tanh},
+       nn::DenseLayer{nn::Matrix{{1, 1}}, nn::Vector{{0}}, {}}}};
+  const nn::Dataset data = noise(1, 1);
+  nn::Model pruned = prune(model, data, "taylor", 0.5);
+  REQUIRE(dense(pruned, 0).weights.rows() == 1);
+  CHECK(dense(pruned, 0).bias[0] == 4);
+}
+
 TEST_CASE("neuron_prune rounds widths up to a multiple, and never to nothing") {
   const nn::Model model = tests::random_model({3, 30, 3, 4, 2}, 1);
   const auto widths = [&](double sparsity, std::int64_t multiple) {
