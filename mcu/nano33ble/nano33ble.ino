@@ -152,7 +152,8 @@ static void reply_selftest() {
     pare_infer(pare::model::kTestInputs[v], outputs);
     for (int i = 0; i < pare::model::kOutputs; ++i) {
       const float expected = static_cast<float>(pare::model::kTestOutputs[v][i]);
-      equal = equal && fabsf(static_cast<float>(outputs[i]) - expected) <= tolerance * fmaxf(1.0f, fabsf(expected));
+      equal = equal && fabsf(static_cast<float>(outputs[i]) - expected) <=
+                           tolerance * fmaxf(1.0f, fabsf(expected));
     }
     passed += equal ? 1 : 0;
   }
