@@ -63,7 +63,7 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
                       {.objective = {},
                        .view = quantized.view(),
                        .validation = &context.validation,
-                       .on_epoch = {}});
+                       .on_epoch = context.on_epoch});
     // Training need not end with the weights that its view showed last.
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       quantized.show(i, std::get<nn::DenseLayer>(model.layers[i]).weights);

@@ -5,18 +5,22 @@
 
 #include <cstdio>
 
+#include "bench/comparison.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
 #include "experiments/results.h"
 #include "experiments/runner.h"
+#include "experiments/terminal.h"
 #include "mcu/export_sketch.h"
 #include "mcu/temporary_folder.h"
 
 namespace pare::experiments {
 namespace {
 
+std::size_t output_width() { return terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit); }
+
 void print(const bench::Table& table, bench::Format format) {
-  fmt::print("{}", bench::format_table(table, format));
+  fmt::print("{}", bench::format_table(table, format, output_width()));
 }
 
 /// The per-layer count of results.json, with the sum of all layers below.
@@ -34,10 +38,6 @@ bench::Table layer_table(const nlohmann::json& layers) {
   }
   table.rows.push_back({"all", "-", "-", fmt::format("{}", parameters), fmt::format("{}", bytes)});
   return table;
-}
-
-bool for_people(bench::Format format) {
-  return format == bench::Format::text || format == bench::Format::markdown;
 }
 
 /// A pass as a block of text: narrower than its row of the table.
@@ -61,13 +61,13 @@ bool run_experiment(const RunArguments& arguments) {
   check_target(folder);
   const Results results = run(experiment);
   write_results(results, folder);
-  if (for_people(arguments.format)) {
+  if (bench::for_people(arguments.format)) {
     print(layer_table(results.layers), arguments.format);
     fmt::print("\n");
   }
-  print(bench::comparison_table(results.rows), arguments.format);
+  fmt::print("{}", bench::format_comparison(results.rows, arguments.format, {}, output_width()));
   std::fflush(stdout);
-  if (isatty(STDERR_FILENO) == 1) {
+  if (terminal_width(STDERR_FILENO)) {
     fmt::print(stderr, "\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
                folder.string(), folder.string());
   }
@@ -76,9 +76,8 @@ bool run_experiment(const RunArguments& arguments) {
 }
 
 void print_table(const TableArguments& arguments) {
-  std::vector<bench::Row> rows = read_rows(arguments.results);
-  if (!arguments.sort.empty()) bench::sort_rows(rows, arguments.sort);
-  print(bench::comparison_table(rows), arguments.format);
+  fmt::print("{}", bench::format_comparison(read_rows(arguments.results).variants, arguments.format,
+                                            arguments.sort, output_width()));
 }
 
 void print_passes(const PassesArguments& arguments) {
@@ -101,7 +100,7 @@ void print_passes(const PassesArguments& arguments) {
 }
 
 void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   std::filesystem::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   mcu::export_sketch(
@@ -114,20 +113,20 @@ void export_variant(const VariantArguments& arguments) {
 }
 
 bool flash_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   const mcu::TemporaryFolder work;
   const bench::FlashReport report =
       bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
   fmt::print(
       "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
       "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
-      stored.row.name, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
+      stored.label, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
       report.hash, report.selftest_passed, report.selftest_vectors);
   return report.selftest_passed == report.selftest_vectors;
 }
 
 bool validate_variant(const VariantArguments& arguments) {
-  StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   const mcu::TemporaryFolder work;
   const bool agrees =
       bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
@@ -136,15 +135,15 @@ bool validate_variant(const VariantArguments& arguments) {
     fmt::print(
         "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
         "host's kernel and the board\n",
-        row.name, row.board, *row.bit_exact, *row.vectors);
+        stored.label, row.board, *row.bit_exact, *row.vectors);
   } else {
     fmt::print(
         "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
         "from the reference by at most {:.2g}; {:g} is allowed\n",
-        row.name, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
+        stored.label, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
   }
   std::fflush(stdout);
-  update_row(arguments.results, stored.row);
+  update_row(arguments.results, stored.seed, stored.row);
   return agrees;
 }
 

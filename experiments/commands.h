@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,7 @@ struct VariantArguments {
   std::string variant;
   std::string board;
   std::string to;
+  std::optional<std::uint64_t> seed;  ///< the first one if empty
 };
 
 /// ./pare export: writes the sketch folder.

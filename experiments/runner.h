@@ -4,9 +4,9 @@
 
 namespace pare::experiments {
 
-/// Trains the base model, makes every variant, measures each on the host and on the emulated board.
-/// Writes nothing but temporary files. Throws std::runtime_error if the cross compiler or QEMU is
-/// missing, before anything is trained.
+/// For every seed: trains the base model, makes every variant, measures
+/// each on the host and on the emulated board. Writes nothing but temporary files.
+/// Throws std::runtime_error if the cross compiler or QEMU is missing, before anything is trained.
 Results run(const Experiment& experiment);
 
 /// The per-layer count of a model, as results.json keeps it: inputs, outputs, parameters,
