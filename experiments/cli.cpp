@@ -55,6 +55,8 @@ void add_config(CLI::App& command, RunArguments& arguments) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--fresh", arguments.fresh,
+                   "train the base model anew, also where results/.cache has it");
   add_format(command, arguments.format);
 }
 

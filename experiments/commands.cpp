@@ -40,6 +40,15 @@ bench::Table layer_table(const nlohmann::json& layers) {
   return table;
 }
 
+/// What the user should know of the base models.
+void report(const BaseCache& cache, std::size_t seeds) {
+  for (const std::string& note : cache.notes()) fmt::print(stderr, "pare: {}\n", note);
+  if (cache.found() > 0 && terminal_width(STDERR_FILENO)) {
+    fmt::print(stderr, "{} of {} base models taken from {}; --fresh trains anew\n", cache.found(),
+               seeds, kBaseCache);
+  }
+}
+
 /// A pass as a block of text: narrower than its row of the table.
 void print_pass(std::string_view name) {
   const compress::Step step = compress::make_step(name);
@@ -59,7 +68,8 @@ bool run_experiment(const RunArguments& arguments) {
                                            ? std::filesystem::path("results") / experiment.name
                                            : std::filesystem::path(arguments.out);
   check_target(folder);
-  const Results results = run(experiment);
+  BaseCache cache(experiment, kBaseCache, arguments.fresh);
+  const Results results = run(experiment, cache);
   write_results(results, folder);
   if (bench::for_people(arguments.format)) {
     print(layer_table(results.layers), arguments.format);
@@ -71,6 +81,7 @@ bool run_experiment(const RunArguments& arguments) {
     fmt::print(stderr, "\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
                folder.string(), folder.string());
   }
+  report(cache, experiment.seeds.size());
   for (const std::string& note : results.notes) fmt::print(stderr, "pare: {}\n", note);
   return results.all_agree;
 }

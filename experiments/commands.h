@@ -13,6 +13,7 @@ struct RunArguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  bool fresh = false;  ///< train base models anew that are kept from an earlier run
   bench::Format format = bench::Format::text;
 };
 

@@ -216,9 +216,10 @@ Experiment load_experiment(const std::filesystem::path& path,
   read_model(model, experiment);
   experiment.train = read_train(train);
   experiment.variants = read_variants(root);
-  experiment.resolved = fmt::format("{}\n{}{}{}{}", fmt::join(top.resolved(), "\n"),
-                                    table_toml("data", data), table_toml("model", model),
-                                    table_toml("train", train), variants_toml(experiment.variants));
+  experiment.resolved_base =
+      table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
+  experiment.resolved = fmt::format("{}\n{}{}", fmt::join(top.resolved(), "\n"),
+                                    experiment.resolved_base, variants_toml(experiment.variants));
   return experiment;
 }
 

@@ -47,8 +47,9 @@ nn::Matrix some(const nn::Matrix& inputs) {
 /// A run: every node of the step tree and every variant's measurement is a job, once per seed.
 class Run {
  public:
-  Run(const Experiment& experiment, Progress& progress)
+  Run(const Experiment& experiment, BaseCache& cache, Progress& progress)
       : experiment_(experiment),
+        cache_(cache),
         progress_(progress),
         tree_(step_tree(experiment.variants, experiment.train.epochs)) {
     for (const std::uint64_t seed : experiment.seeds) {
@@ -78,8 +79,7 @@ class Run {
   void make_base(SeedRun& seed) {
     Progress::Job job(progress_, label(seed, "base model"), tree_[0].epochs);
     const auto data = std::make_shared<const nn::Split>(make_data(experiment_, seed.seed));
-    seed.models[0] =
-        train_base(experiment_, seed.seed, *data, [&](int, double) { job.finish_epoch(); });
+    seed.models[0] = cache_.base_model(seed.seed, *data, [&](int, double) { job.finish_epoch(); });
     if (&seed == &seeds_.front()) timed_inputs_ = some(data->test.inputs);
     follow(seed, 0, data);
   }
@@ -144,6 +144,7 @@ class Run {
   }
 
   const Experiment& experiment_;
+  BaseCache& cache_;
   Progress& progress_;
   std::vector<StepNode> tree_;
   std::vector<SeedRun> seeds_;
@@ -181,11 +182,11 @@ nlohmann::json count_layers(const nn::Model& model) {
   return layers;
 }
 
-Results run(const Experiment& experiment) {
+Results run(const Experiment& experiment, BaseCache& cache) {
   mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi");
   mcu::require_program("qemu-system-arm", "qemu-system-arm");
   Progress progress(processor_count());
-  std::vector<SeedRun> seeds = Run(experiment, progress).run();
+  std::vector<SeedRun> seeds = Run(experiment, cache, progress).run();
   Results results{experiment.name,
                   experiment.seeds,
                   experiment.resolved,

@@ -8,6 +8,7 @@
 
 #include "bench/row.h"
 #include "mcu/emulator/image.h"
+#include "nn/safetensors.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 
@@ -215,5 +216,39 @@ TEST_SUITE("slow") {
     CHECK(experiments::read_rows(out).variants[1][1].vectors == 20);
     CHECK(run_pare({"flash", out, "int8", "--board", "emulated"})
               .out.starts_with("int8, seed 4, started on the emulated board: "));
+  }
+
+  TEST_CASE(
+      "run keeps the base model, and trains it anew when its file is damaged or for --fresh") {
+    const Folder folder;
+    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
+    const std::string models = (folder.path() / "results/.cache").string();
+    const auto run_again = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), {"run", config});
+      const ProgramResult result = run_pare(more, {}, folder.path().string());
+      CHECK(result.exit_code == 0);
+      return result.err;
+    };
+    const auto model = [&] {
+      return read_file(folder.path() / "results/sample/models/float.safetensors");
+    };
+    CHECK(run_again({}) == "");
+    const std::string first = model();
+    REQUIRE(std::distance(fs::directory_iterator(models), fs::directory_iterator()) == 1);
+    const fs::path kept = fs::directory_iterator(models)->path();
+    CHECK(read_file(kept) == first);
+    nn::save(tests::random_model({1, 4, 1}, 9), kept);
+    CHECK(run_again({}) == "");
+    CHECK(model() == read_file(kept));  // it was not trained
+    CHECK(model() != first);
+    CHECK(run_again({"--fresh"}) == "");
+    CHECK(model() == first);
+    CHECK(read_file(kept) == first);
+    fs::resize_file(kept, 5);
+    CHECK(run_again({}) ==
+          "pare: results/.cache/" + kept.filename().string() +
+              " is not a whole model file: it is shorter than the 8 bytes of its header's length; "
+              "the base model was trained anew\n");
+    CHECK(model() == first);
   }
 }
