@@ -43,7 +43,7 @@ void add_format(CLI::App& command, bench::Format& format) {
       ->type_name("FORMAT");
 }
 
-/// A config and what changes it.
+/// What run and sensitivity have in common.
 void add_config(CLI::App& command, RunArguments& arguments) {
   command
       .add_option("CONFIG", arguments.config, "a TOML file, such as experiments/configs/sine.toml")
@@ -113,6 +113,13 @@ int run_cli(int argc, char** argv) {
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
+
+  auto* sensitivity_command =
+      app.add_subcommand("sensitivity", "per layer: validation accuracy against sparsity and bits");
+  add_config(*sensitivity_command, run);
+  sensitivity_command->add_option("--out", run.out, "a CSV file to write the table to as well")
+      ->type_name("FILE");
+  sensitivity_command->callback([&] { print_sensitivity(run); });
 
   TableArguments table;
   auto* table_command = app.add_subcommand("table", "print the table of a results folder");

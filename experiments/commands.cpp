@@ -8,9 +8,13 @@
 #include "bench/comparison.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
+#include "experiments/job_queue.h"
+#include "experiments/progress.h"
 #include "experiments/results.h"
 #include "experiments/runner.h"
+#include "experiments/sensitivity.h"
 #include "experiments/terminal.h"
+#include "experiments/text_file.h"
 #include "mcu/export_sketch.h"
 #include "mcu/temporary_folder.h"
 
@@ -38,6 +42,14 @@ bench::Table layer_table(const nlohmann::json& layers) {
   }
   table.rows.push_back({"all", "-", "-", fmt::format("{}", parameters), fmt::format("{}", bytes)});
   return table;
+}
+
+/// The base model with the first seed, with a line of progress of its own.
+nn::Model train_alone(const Experiment& experiment, BaseCache& cache, const nn::Split& data) {
+  Progress progress(1);
+  progress.expect(experiment.train.epochs);
+  Progress::Job job(progress, "base model", experiment.train.epochs);
+  return cache.base_model(experiment.seeds.front(), data, [&](int, double) { job.finish_epoch(); });
 }
 
 /// What the user should know of the base models.
@@ -89,6 +101,31 @@ bool run_experiment(const RunArguments& arguments) {
 void print_table(const TableArguments& arguments) {
   fmt::print("{}", bench::format_comparison(read_rows(arguments.results).variants, arguments.format,
                                             arguments.sort, output_width()));
+}
+
+void print_sensitivity(const RunArguments& arguments) {
+  const Experiment experiment = load_experiment(arguments.config, arguments.overrides);
+  if (!arguments.out.empty()) check_file_target(arguments.out, "--out");
+  BaseCache cache(experiment, kBaseCache, arguments.fresh);
+  const std::uint64_t seed = experiment.seeds.front();
+  const nn::Split data = make_data(experiment, seed);
+  const nn::Model base = train_alone(experiment, cache, data);
+  const Sensitivity sensitivity = measure_sensitivity(
+      base, {data.train, data.validation, experiment.train, seed, {}}, processor_count());
+  const bench::Table table = sensitivity_table(base, sensitivity, data.validation.task);
+  if (!arguments.out.empty()) {
+    replace_text(arguments.out, bench::format_table(table, bench::Format::csv));
+  }
+  print(table, arguments.format);
+  if (bench::for_people(arguments.format)) {
+    fmt::print(
+        "\nOn {} validation samples, seed {}, without training. Sparsity: magnitude_prune of this "
+        "layer alone, in float32.\nBits: quantize_weights of this layer, the others in 8 bits, "
+        "activations in int8.\n",
+        data.validation.inputs.rows(), seed);
+  }
+  std::fflush(stdout);
+  report(cache, 1);
 }
 
 void print_passes(const PassesArguments& arguments) {

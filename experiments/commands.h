@@ -30,6 +30,10 @@ struct TableArguments {
 /// ./pare table: prints the table of a results folder.
 void print_table(const TableArguments& arguments);
 
+/// ./pare sensitivity: prints what pruning or quantizing each layer alone does to the validation
+/// accuracy of the base model; `out` is a CSV file to write, or empty.
+void print_sensitivity(const RunArguments& arguments);
+
 struct PassesArguments {
   bench::Format format = bench::Format::text;
 };

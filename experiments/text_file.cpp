@@ -22,4 +22,17 @@ void replace_text(const fs::path& path, const std::string& text) {
   fs::rename(beside, path);
 }
 
+void check_file_target(const fs::path& path, const std::string& option) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (fs::is_directory(path) || !path.has_filename()) {
+    throw std::invalid_argument(
+        fmt::format("{} is a folder; name a file with {}", path.string(), option));
+  }
+  if (fs::is_directory(folder) && access(folder.c_str(), W_OK) == 0) return;
+  throw std::invalid_argument(
+      fmt::format("{} cannot be written: {} is not a folder that you can write to; name another "
+                  "file with {}",
+                  path.string(), folder.string(), option));
+}
+
 }  // namespace pare::experiments
