@@ -100,6 +100,12 @@ double Backpropagation::compute_gradient(const Batch& batch, const Objective& ob
   return loss;
 }
 
+void Backpropagation::edit_gradient(const GradientView& view, double rate) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    view(i, weights(parameters_, layers_[i]), weights(gradient_, layers_[i]), rate);
+  }
+}
+
 void Backpropagation::store(Model& model) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     apply_view(i);
