@@ -13,6 +13,7 @@
 #include "nn/forward.h"
 #include "nn/input_scaling.h"
 #include "nn/mlp.h"
+#include "nn/team.h"
 
 namespace pare::nn {
 namespace {
@@ -59,6 +60,7 @@ void check_fit(const Model& model, const Dataset& data, const TrainOptions& opti
         data.inputs.cols(), data.targets.cols(), input_count(model), output_count(model)));
   }
   if (options.batch_size < 1) throw std::invalid_argument("batch_size must be at least 1");
+  if (options.threads < 1) throw std::invalid_argument("threads must be at least 1");
 }
 
 Objective labels_objective(Task task) {
@@ -152,8 +154,9 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
   const Objective objective = hooks.objective ? hooks.objective : labels_objective(data.task);
   const Matrix targets = smooth(data, options.label_smoothing);
   Batches batches(inputs, targets, data.image, scaling.offset, options, seed);
+  Team team(options.threads);
   Backpropagation network(model, batches.size(), scaled_view(hooks.view, scaling),
-                          {options.dropout, seed});
+                          {options.dropout, seed}, team);
   const GradientView gradient_view = scaled_gradient_view(hooks.gradient_view, scaling);
   Optimizer optimizer(options.optimizer, options.momentum, options.weight_decay,
                       network.parameters().size());
@@ -172,7 +175,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
       const Batch batch = batches.gather(i);
       total += network.compute_gradient(batch, objective) * static_cast<double>(batch.rows.size());
       if (gradient_view) network.edit_gradient(gradient_view, rate.at(step));
-      optimizer.step(network.parameters(), network.gradient(), rate.at(step));
+      optimizer.step(network.parameters(), network.gradient(), rate.at(step), team);
     }
     const double mean = total / static_cast<double>(inputs.rows());
     if (!std::isfinite(mean)) {

@@ -56,6 +56,7 @@ struct TrainOptions {
   Index shift = 0;             ///< pixels that images move at random, at most, each way
   int patience = 0;        ///< epochs without a better validation error before stopping; 0 never
   bool keep_best = false;  ///< return the weights of the best validation error, not the last
+  int threads = 1;         ///< that share the work of a batch, >= 1; they change no result
 };
 
 /// What to train besides the plain recipe; every member has a working default.
