@@ -134,6 +134,7 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
   const nn::Dataset validation = hints_for(context.validation);
   nn::TrainHooks hooks;
   hooks.validation = &validation;
+  hooks.on_epoch = context.on_epoch;
   guided_model =
       nn::train(std::move(guided_model), hints_for(context.train), training, context.seed, hooks);
   for (std::size_t i = 0; i <= guided; ++i) student.layers[i] = std::move(guided_model.layers[i]);
@@ -184,6 +185,7 @@ struct Distill {
     if (hint_epochs > 0) learn_hints(student, teacher, context, options);
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
     hooks.objective = TeacherObjective(
         context.train.task, mean_outputs(teacher, context),
         choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
@@ -198,6 +200,7 @@ struct Distill {
   nn::Matrix mean_outputs(const nn::Model& teacher, const Context& context) const {
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
     nn::Matrix sum = nn::forward(teacher, context.train.inputs);
     for (std::int64_t i = 1; i < teachers; ++i) {
       const nn::Model other =

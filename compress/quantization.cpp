@@ -63,7 +63,7 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
                        .view = quantized.view(),
                        .gradient_view = quantized.gradient_view(),
                        .validation = &context.validation,
-                       .on_epoch = {}});
+                       .on_epoch = context.on_epoch});
   }
   // Training need not end with the weights that its view showed last, so the scales are theirs.
   std::vector<nn::Vector> scales;
