@@ -17,7 +17,7 @@ struct Finetune {
     const nn::WeightView view = nn::keep_zeros(model);
     return nn::train(
         std::move(model), context.train, training.in(context), context.seed,
-        {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
+        {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = context.on_epoch});
   }
 
   PassTraining training;

@@ -15,7 +15,7 @@ nn::Model retrain(nn::Model model, const PassTraining& training, const Context& 
   return nn::train(
       std::move(model), context.train, training.in(context),
       context.seed + static_cast<std::uint64_t>(stream),
-      {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
+      {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = context.on_epoch});
 }
 
 }  // namespace pare::compress

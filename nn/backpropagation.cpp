@@ -168,6 +168,14 @@ double Backpropagation::compute_gradient(const Batch& batch, const Objective& ob
   return loss;
 }
 
+void Backpropagation::edit_gradient(const GradientView& view, double rate) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const LayerState& layer = layers_[i];
+    view(i, weights(parameters_, layer).leftCols(layer.inputs),
+         weights(gradient_, layer).leftCols(layer.inputs), rate);
+  }
+}
+
 void Backpropagation::store(Model& model) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (view_) apply_view(i);

@@ -37,6 +37,9 @@ class Backpropagation {
   /// batch's inputs are padded (nn/product.h).
   double compute_gradient(const Batch& batch, const Objective& objective);
 
+  /// Lets `view` edit the gradient of each layer's weights.
+  void edit_gradient(const GradientView& view, double rate);
+
   /// Writes the parameters into `model`, the weights as the view shows them.
   void store(Model& model);
 

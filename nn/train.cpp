@@ -33,6 +33,18 @@ WeightView scaled_view(const WeightView& view, const InputScaling& scaling) {
   };
 }
 
+/// The same of the gradient: d loss / d (user's weight) = d loss / d (scaled weight) / factor.
+GradientView scaled_gradient_view(const GradientView& view, const InputScaling& scaling) {
+  if (!view) return {};
+  return [&view, &scaling](std::size_t layer, const ConstMatrixRef& weights, MatrixRef gradient,
+                           double rate) {
+    if (layer > 0) return view(layer, weights, gradient, rate);
+    gradient.array().rowwise() /= scaling.factor.array();
+    view(layer, (weights.array().rowwise() * scaling.factor.array()).matrix(), gradient, rate);
+    gradient.array().rowwise() *= scaling.factor.array();
+  };
+}
+
 void check_fit(const Model& model, const Dataset& data, const TrainOptions& options) {
   check(model);
   if (arithmetic(model) != Arithmetic::float32) {
@@ -145,6 +157,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
   Team team(options.threads);
   Backpropagation network(model, batches.size(), scaled_view(hooks.view, scaling),
                           {options.dropout, seed}, team);
+  const GradientView gradient_view = scaled_gradient_view(hooks.gradient_view, scaling);
   Optimizer optimizer(options.optimizer, options.momentum, options.weight_decay,
                       network.parameters().size());
   const auto snapshot = [&] {
@@ -161,6 +174,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
     for (Index i = 0; i < batches.count(); ++i, ++step) {
       const Batch batch = batches.gather(i);
       total += network.compute_gradient(batch, objective) * static_cast<double>(batch.rows.size());
+      if (gradient_view) network.edit_gradient(gradient_view, rate.at(step));
       optimizer.step(network.parameters(), network.gradient(), rate.at(step), team);
     }
     const double mean = total / static_cast<double>(inputs.rows());

@@ -25,6 +25,12 @@ using Objective =
 /// straight to the weights themselves. Kept zeros, fake quantization and weight sharing are views.
 using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
 
+/// What becomes of the gradient with respect to the weights that the view showed, edited in place
+/// before each step; what is left steps `weights`, which are as they were before the view. `rate`
+/// is the step's learning rate. Both are [outputs, inputs].
+using GradientView = std::function<void(std::size_t layer, const ConstMatrixRef& weights,
+                                        MatrixRef gradient, double rate)>;
+
 /// How wrong a model is on `data`: the mean squared error for regression, for classification the
 /// fraction of samples whose largest output is another class's.
 double prediction_error(const Model& model, const Dataset& data);
@@ -57,6 +63,7 @@ struct TrainOptions {
 struct TrainHooks {
   Objective objective;                  ///< default: the loss of the data's task on its targets
   WeightView view;                      ///< default: the weights as they are
+  GradientView gradient_view = {};      ///< default: the gradient as it is
   const Dataset* validation = nullptr;  ///< for patience and keep_best, which need it
   /// Called after each epoch with its number, from 1, and the mean loss of its batches.
   std::function<void(int epoch, double loss)> on_epoch;
