@@ -85,7 +85,7 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, batch_size, optimizer, "
         "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
-        "warmup_epochs, flip, shift, patience, keep_best");
+        "warmup_epochs, flip, shift, patience, keep_best, threads");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==
