@@ -8,15 +8,12 @@ namespace pare {
 
 /// One float32 dense layer as it lies in flash.
 struct DenseFloat32 {
-  using Value = float;
   const float* weights;  ///< [outputs][inputs]
   const float* bias;     ///< [outputs]
   uint16_t inputs;
   uint16_t outputs;
   uint8_t relu;  ///< 1 or 0
 };
-
-inline int32_t output_count(const DenseFloat32& layer) { return layer.outputs; }
 
 PARE_OPTIMIZE_SPEED
 

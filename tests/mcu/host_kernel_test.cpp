@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "mcu/kernel/requantize.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "tests/helpers.h"
