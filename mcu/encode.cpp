@@ -23,10 +23,11 @@ std::size_t size_bytes(const LayerCode& code) {
 }
 
 double cost(const LayerCode& code, Optimize optimize) {
-  return optimize == Optimize::speed ? code.cycles_estimate : static_cast<double>(size_bytes(code));
+  if (optimize == Optimize::speed) return code.cycles_estimate;
+  return static_cast<double>(size_bytes(code)) + code.code_bytes;
 }
 
-/// The best encoding of a layer; "dense float32" and "dense int8" can store any.
+/// The best encoding of a layer: one of the dense ones can store it.
 std::pair<std::string_view, LayerCode> choose(const nn::Layer& layer, bool last,
                                               Optimize optimize) {
   std::optional<std::pair<std::string_view, LayerCode>> best;

@@ -48,7 +48,8 @@ struct EncodedModel {
   Arena arena;
 };
 
-/// What an encoding is chosen for: the fewest bytes, or the fewest estimated cycles.
+/// What an encoding is chosen for: the fewest bytes, the kernel's code included so that a small
+/// layer is not stored cleverly at a loss, or the fewest estimated cycles.
 enum class Optimize : std::uint8_t { size, speed };
 
 /// Encodes `model`, every layer in the best of all encodings that can store it. Throws

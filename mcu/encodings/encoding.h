@@ -40,6 +40,7 @@ struct LayerCode {
   /// with the zero point subtracted; so are its outputs, but int8 those of the last layer.
   std::function<void(const void* const* arrays, const void* inputs, void* outputs)> run;
   double cycles_estimate;  ///< of one inference on a Cortex-M4, at zero wait states
+  double code_bytes = 0;   ///< estimate of the kernel's code for this layer, under -Os
 };
 
 /// One way to store a layer. A new one is a kernel header in mcu/kernel/, one file in
