@@ -58,12 +58,8 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
                                        const QuantizationOptions& options, const Context& context) {
   if (options.training.epochs > 0) {
     QuantizationTraining quantized(model, formats, options.scales);
-    model = nn::train(std::move(model), context.train, options.training.in(context), context.seed,
-                      {.objective = {},
-                       .view = quantized.view(),
-                       .gradient_view = quantized.gradient_view(),
-                       .validation = &context.validation,
-                       .on_epoch = context.on_epoch});
+    model = options.training.train(std::move(model), context, quantized.view(),
+                                   quantized.gradient_view());
   }
   // Training need not end with the weights that its view showed last, so the scales are theirs.
   std::vector<nn::Vector> scales;
