@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -87,7 +89,9 @@ class Run {
   /// Queues what waits for the model of a node.
   void follow(SeedRun& seed, std::size_t node, const Data& data) {
     for (const std::size_t variant : tree_[node].variants) {
-      queue_.add(0, [=, this, &seed] { measure(seed, node, variant, data); });
+      // The first one at once: it shows whether the board works, and how long measuring takes.
+      const double work = measured_.test_and_set() ? 0 : std::numeric_limits<double>::infinity();
+      queue_.add(work, [=, this, &seed] { measure(seed, node, variant, data); });
     }
     for (const std::size_t child : tree_[node].children) {
       queue_.add(tree_[child].work, [=, this, &seed] { make_step(seed, child, data); });
@@ -149,6 +153,7 @@ class Run {
   std::vector<StepNode> tree_;
   std::vector<SeedRun> seeds_;
   nn::Matrix timed_inputs_;
+  std::atomic_flag measured_;
   mcu::TemporaryFolder folder_;  ///< for the boards' images
   JobQueue queue_;
 };
