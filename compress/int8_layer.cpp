@@ -10,6 +10,13 @@ namespace {
 constexpr int kFirstScales = 64;
 constexpr int kLloydSteps = 10;
 
+/// round_weight of each weight.
+Eigen::ArrayXf rounded(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
+  if (bits == 1) return weights.array().sign();
+  const auto limit = static_cast<float>(weight_limit(bits));
+  return (weights.array() / scale).round().max(-limit).min(limit);
+}
+
 /// The least-squares scale for the integers that `scale` rounds the weights to, and the squared
 /// error that `scale` itself leaves.
 struct LloydStep {
@@ -18,15 +25,10 @@ struct LloydStep {
 };
 
 LloydStep lloyd_step(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
-  float product = 0;
-  float square = 0;
-  float error = 0;
-  for (const float weight : weights) {
-    const auto rounded = static_cast<float>(round_weight(weight, scale, bits));
-    product += weight * rounded;
-    square += rounded * rounded;
-    error += (weight - scale * rounded) * (weight - scale * rounded);
-  }
+  const Eigen::ArrayXf steps = rounded(weights, scale, bits);
+  const float square = steps.square().sum();
+  const float product = (weights.array() * steps).sum();
+  const float error = (weights.array() - scale * steps).square().sum();
   return {square > 0 ? product / square : scale, error};
 }
 
@@ -102,9 +104,7 @@ float rounded_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
 
 void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale) {
   if (!(scale > 0)) return;
-  for (float& weight : weights) {
-    weight = scale * static_cast<float>(round_weight(weight, scale, bits));
-  }
+  weights.array() = scale * rounded(weights, scale, bits);
 }
 
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,

@@ -11,15 +11,21 @@ constexpr float kBeta1 = 0.9F;
 constexpr float kBeta2 = 0.999F;
 constexpr float kEpsilon = 1e-8F;
 
-bool beyond_range(float weight, float scale, int bits) {
-  return bits > 1 && std::abs(weight) > scale * static_cast<float>(weight_limit(bits));
+/// Whether the weights of a row are beyond what their bits and `scale` reach; one bit is scale
+/// times a sign everywhere.
+Eigen::Array<bool, 1, Eigen::Dynamic> beyond_range(const nn::ConstMatrixRef& row, float scale,
+                                                   int bits) {
+  if (bits == 1) return Eigen::Array<bool, 1, Eigen::Dynamic>::Constant(row.cols(), false);
+  return row.array().abs() > scale * static_cast<float>(weight_limit(bits));
 }
 
-/// d (rounded weight) / d log(scale): of scale * round(weight / scale) with the rounding taken as
-/// the identity, and of scale * limit beyond the range. One bit is scale times a sign everywhere.
-float weight_slope(float weight, float scale, int bits) {
-  const float rounded = scale * static_cast<float>(round_weight(weight, scale, bits));
-  return bits == 1 || beyond_range(weight, scale, bits) ? rounded : rounded - weight;
+/// d (rounded weight) / d log(scale) of a row: of scale * round(weight / scale) with the rounding
+/// taken as the identity, and of scale * limit beyond the range.
+nn::Matrix weight_slopes(const nn::ConstMatrixRef& row, float scale, int bits) {
+  nn::Matrix rounded = row;
+  round_in_place(rounded.transpose(), bits, scale);
+  if (bits == 1) return rounded;
+  return beyond_range(row, scale, bits).select(rounded, rounded - row);
 }
 
 }  // namespace
@@ -66,10 +72,8 @@ nn::Vector QuantizationTraining::scale_gradient(std::size_t layer,
   for (nn::Index row = 0; row < weights.rows(); ++row) {
     const nn::Index i = format.scale_a_row ? row : 0;
     if (!(scales[i] > 0)) continue;
-    for (nn::Index column = 0; column < weights.cols(); ++column) {
-      result[i] +=
-          gradient(row, column) * weight_slope(weights(row, column), scales[i], format.bits);
-    }
+    const nn::Matrix slopes = weight_slopes(weights.row(row), scales[i], format.bits);
+    result[i] += gradient.row(row).dot(slopes.row(0));
   }
   return result;
 }
@@ -83,9 +87,8 @@ void QuantizationTraining::learn(std::size_t layer, const nn::ConstMatrixRef& we
   nn::Vector& scales = scales_[layer];
   for (nn::Index row = 0; row < weights.rows(); ++row) {
     const float scale = scales[format.scale_a_row ? row : 0];
-    for (nn::Index column = 0; column < weights.cols(); ++column) {
-      if (beyond_range(seen(row, column), scale, format.bits)) gradient(row, column) = 0;
-    }
+    const auto beyond = beyond_range(seen.row(row), scale, format.bits);
+    gradient.row(row) = beyond.select(0, gradient.row(row));
   }
   Moments& moments = moments_[layer];
   ++moments.steps;

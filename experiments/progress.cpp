@@ -76,8 +76,9 @@ Progress::Job::~Job() {
   progress_.running_.erase(place_);
   ++progress_.jobs_done_;
   if (epochs_ > 0) {
-    const double rest = std::max(0.0, epochs_ - epochs_done_);
-    progress_.work_.finish(WorkKind::epoch, rest, seconds_since_last());
+    // Training that ended early, or was not needed, says nothing of how long an epoch takes.
+    progress_.work_.expect(WorkKind::epoch, epochs_done_ - epochs_);
+    progress_.work_.finish(WorkKind::epoch, 0, epochs_done_ > 0 ? seconds_since_last() : 0);
   } else {
     progress_.work_.finish(WorkKind::job, 1, seconds_since_last());
   }

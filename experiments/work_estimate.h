@@ -13,7 +13,7 @@ enum class WorkKind : std::uint8_t { epoch, job };
 /// How long work will still take, from what the part of it that is done has taken.
 class WorkEstimate {
  public:
-  /// There are `units` more to do.
+  /// There are `units` more to do, or fewer if that is negative.
   void expect(WorkKind kind, double units);
 
   /// `units` of them are done, and took one thread `seconds`. Units beyond those that were expected

@@ -25,6 +25,15 @@ TEST_CASE("no time is left when all is done, or more than was expected") {
   CHECK(*work.seconds_left(1) == 0);
 }
 
+TEST_CASE("what need not be done after all shortens the time that is left") {
+  WorkEstimate work;
+  work.expect(WorkKind::epoch, 30);
+  work.finish(WorkKind::epoch, 10, 20);
+  work.expect(WorkKind::epoch, -15);
+  CHECK(work.expected(WorkKind::epoch) == 15);
+  CHECK(*work.seconds_left(1) == doctest::Approx(10));
+}
+
 TEST_CASE("times are named no more exactly than they are known") {
   CHECK(about(0) == "about 5 s");
   CHECK(about(11) == "about 15 s");
@@ -50,7 +59,16 @@ TEST_CASE("the line says what is done of all, and what is running") {
           "0 of 3 jobs, 2 of 20 epochs | base model, epoch 2 of 20 | int8: measuring");
     CHECK(progress.line(30) == "0 of 3 jobs, 2 of 20 epochs | ");
   }
-  CHECK(progress.line(200) == "2 of 3 jobs");  // training may end early: it is done
+  CHECK(progress.line(200) == "2 of 3 jobs");
+}
+
+TEST_CASE("training that ends early, or is not needed, is no longer expected") {
+  Progress progress(1);
+  for (int i = 0; i < 3; ++i) progress.expect(20);
+  { const Progress::Job kept(progress, "base model", 20); }
+  CHECK(progress.line(80) == "1 of 3 jobs, 0 of 40 epochs");
+  { Progress::Job(progress, "base model", 20).finish_epoch(); }
+  CHECK(progress.line(80) == "2 of 3 jobs, 1 of 21 epochs");
 }
 
 TEST_CASE("without training the line speaks of jobs alone") {

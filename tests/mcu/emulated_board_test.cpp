@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mcu/elf_image.h"
+#include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 
@@ -196,7 +197,7 @@ TEST_CASE("the client has the emulated board infer, and the bytes are those of t
   CHECK(!client.cycles());
   const BoardInfo info = client.info();
   CHECK(info.name == "by_hand");
-  CHECK(info.kernel_version == 1);
+  CHECK(info.kernel_version == pare::kKernelVersion);
   CHECK(info.hash == 0xb1a90837u);
   CHECK(info.type == "int8");
   CHECK(info.inputs == 3);
