@@ -101,4 +101,9 @@ Matrix FastForward::operator()(const Matrix& inputs) {
   return outputs;
 }
 
+Matrix fast_forward(const Model& model, const Matrix& inputs) {
+  return arithmetic(model) == Arithmetic::int8 ? FastForward(model)(inputs)
+                                               : forward(model, inputs);
+}
+
 }  // namespace pare::nn

@@ -10,7 +10,7 @@
 
 #include "nn/backpropagation.h"
 #include "nn/batches.h"
-#include "nn/forward.h"
+#include "nn/fast_forward.h"
 #include "nn/input_scaling.h"
 #include "nn/mlp.h"
 #include "nn/team.h"
@@ -117,7 +117,7 @@ class BestModel {
 }  // namespace
 
 double prediction_error(const Model& model, const Dataset& data) {
-  const Matrix outputs = forward(model, data.inputs);
+  const Matrix outputs = fast_forward(model, data.inputs);
   if (data.task == Task::regression) {
     return static_cast<double>((outputs - data.targets).squaredNorm()) /
            static_cast<double>(outputs.size());
