@@ -1,61 +1,21 @@
 // The real client and the real sketch, with a line between them that damages what goes through.
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <set>
 
-#include "mcu/emulator/emulated_board.h"
-#include "mcu/export_sketch.h"
-#include "mcu/serial_port.h"
 #include "nn/random.h"
-#include "tests/helpers.h"
-#include "tests/mcu/faulty_line.h"
-#include "tests/mcu/random_int8.h"
+#include "tests/mcu/remote_board.h"
 
 using namespace pare;
 using namespace std::chrono_literals;
 using mcu::BoardClient;
 using mcu::SerialLink;
 using tests::FaultyLine;
+using tests::RemoteBoard;
 
 namespace {
 
-constexpr auto kTimeOut = 300ms;
-
-/// An int8 model on an emulated board that is reached through a FaultyLine.
-class RemoteBoard {
- public:
-  RemoteBoard()
-      : model_(tests::random_int8_model({40, 8, 3}, 5, true)),
-        vectors_(mcu::make_test_vectors(model_, tests::random_matrix(6, 40, 7) * 30, 6)) {
-    mcu::export_sketch(mcu::encode(model_), "remote", vectors_, folder_.path() / "sketch");
-    const mcu::Image image = mcu::build_image(folder_.path() / "sketch", folder_.path() / "build");
-    mcu::EmulatedBoard::Options options;
-    options.line = [this](mcu::FileDescriptor board) {
-      line_ = std::make_unique<FaultyLine>(std::move(board));
-      return mcu::open_serial_port(line_->path());
-    };
-    board_.emplace(image, options);
-    client_.emplace(std::move(board_->client()));  // so that the port can be opened again
-  }
-
-  FaultyLine& line() { return *line_; }
-  const mcu::TestVectors& vectors() const { return vectors_; }
-  std::uint32_t hash() const { return mcu::hash(mcu::encode(model_)); }
-
-  BoardClient connect(std::chrono::milliseconds time_out = kTimeOut) {
-    client_.reset();
-    return BoardClient(SerialLink(mcu::open_serial_port(line_->path())), time_out);
-  }
-
- private:
-  mcu::TemporaryFolder folder_;
-  nn::Model model_;
-  mcu::TestVectors vectors_;
-  std::unique_ptr<FaultyLine> line_;
-  std::optional<mcu::EmulatedBoard> board_;
-  std::optional<BoardClient> client_;
-};
+constexpr auto kTimeOut = RemoteBoard::kTimeOut;
 
 /// Does `what` to the byte `at` positions from now, and nothing to any other.
 FaultyLine::Fault once(std::size_t at, FaultyLine::Fault what) {

@@ -12,7 +12,7 @@ using tests::UsbTree;
 TEST_CASE("the serial ports of USB devices are listed with what the devices say of themselves") {
   const UsbTree tree;
   CHECK(mcu::list_usb_ports(tree.root()).empty());
-  tree.plug("ttyUSB0", "0403:6001", "", "/dev/null", "");
+  tree.plug("ttyUSB0", "0403:6001", "", {}, "");
   tree.plug("ttyACM1", "2341:005a", "B0B0");
   tree.plug("ttyACM0", "2341:805a", "CAFE0001");
   const std::vector<mcu::UsbPort> ports = mcu::list_usb_ports(tree.root());

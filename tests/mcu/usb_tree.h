@@ -17,9 +17,9 @@ class UsbTree {
   const std::filesystem::path& root() const { return folder_.path(); }
   std::filesystem::path port(const std::string& name) const { return root() / "dev" / name; }
 
-  /// Connects a device; its port leads to `target`.
+  /// Connects a device; its port leads to `target`, or nowhere.
   void plug(const std::string& tty, const std::string& usb_id, const std::string& serial_number,
-            const std::filesystem::path& target = "/dev/null",
+            const std::filesystem::path& target = {},
             const std::string& product = "Nano 33 BLE") const {
     namespace fs = std::filesystem;
     const std::string device = "sys/devices/usb1/1-" + tty;
@@ -31,7 +31,11 @@ class UsbTree {
     fs::create_directory_symlink("../../..", root() / device / "interface/tty" / tty / "device");
     fs::create_directory_symlink("../../devices/usb1/1-" + tty + "/interface/tty/" + tty,
                                  root() / "sys/class/tty" / tty);
-    fs::create_symlink(target, port(tty));
+    if (target.empty()) {
+      folder_.write("dev/" + tty, "");
+    } else {
+      fs::create_symlink(target, port(tty));
+    }
   }
 
   void unplug(const std::string& tty) const {
