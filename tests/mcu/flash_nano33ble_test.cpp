@@ -4,10 +4,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <functional>
 
 #include "tests/mcu/remote_board.h"
+#include "tests/mcu/stand_in_cli.h"
 #include "tests/mcu/usb_tree.h"
 
 using namespace pare;
@@ -16,31 +16,10 @@ namespace fs = std::filesystem;
 using mcu::BoardSearch;
 using mcu::flash_nano33ble;
 using tests::RemoteBoard;
+using tests::StandInCli;
 using tests::UsbTree;
 
 namespace {
-
-/// A PATH that has the system's programs and, of arduino-cli, a script.
-class StandInCli {
- public:
-  /// `upload` is what the script does to upload, in the shell's language; likewise `compile`.
-  explicit StandInCli(const std::string& upload, const std::string& compile = "true")
-      : saved_(std::getenv("PATH")) {
-    const std::string script = folder_.write(
-        "arduino-cli", fmt::format("#!/bin/sh\necho \"$@\" >> {}\ncase $1 in\ncompile) {} ;;\n"
-                                   "upload) {} ;;\nesac\n",
-                                   log().string(), compile, upload));
-    fs::permissions(script, fs::perms::owner_all);
-    ::setenv("PATH", (folder_.path().string() + ":" + saved_).c_str(), 1);
-  }
-  ~StandInCli() { ::setenv("PATH", saved_.c_str(), 1); }
-
-  fs::path log() const { return folder_.path() / "log"; }
-
- private:
-  tests::Folder folder_;
-  std::string saved_;
-};
 
 /// Moves a tty out of sight, or back.
 std::string hide(const UsbTree& tree, const std::string& tty) {
