@@ -12,27 +12,33 @@
 
 namespace pare::tests {
 
-/// A Nano's cycle counter at `mhz`, for a sketch's prelude: QEMU has none.
+/// A cycle counter at `mhz` of a micros() that steps by 1, for a sketch's prelude: QEMU has none.
+/// Inferences take 510 and 530 cycles in turn.
 inline std::string counter_prelude(int mhz) {
-  return "struct Counter {\n"
-         "  operator uint32_t() const { static uint32_t reads; return micros() * " +
+  return "static uint32_t fake_us;\n"
+         "#define micros() (++fake_us)\n"
+         "struct Counter {\n"
+         "  operator uint32_t() const {\n"
+         "    static uint32_t sum, reads;\n"
+         "    sum += 500 + 10 * (reads++ % 4);\n"
+         "    return sum + fake_us * " +
          std::to_string(mhz) +
-         " + 500 * ++reads; }\n"
+         ";\n"
+         "  }\n"
          "};\n"
          "static struct { uint32_t CTRL; Counter CYCCNT; } counter;\n"
          "#undef DWT\n"
          "#define DWT (&counter)\n";
 }
 
-/// The sketch of a model, with `prelude` after its includes, linked in `folder`.
+/// The sketch of a model, with `prelude` after Arduino.h, linked in `folder`.
 inline mcu::Image build_image_with(const std::string& prelude, const nn::Model& model,
                                    const mcu::TestVectors& vectors,
                                    const std::filesystem::path& folder) {
   mcu::export_sketch(mcu::encode(model), "remote", vectors, folder / "sketch");
   const std::filesystem::path ino = folder / "sketch/sketch.ino";
-  std::string text = read_file(ino);
-  text.insert(text.find("\nusing "), "\n" + prelude);
-  std::ofstream(ino) << text;
+  const std::string text = read_file(ino);
+  std::ofstream(ino) << "#include <Arduino.h>\n" << prelude << text;
   return mcu::build_image(folder / "sketch", folder / "build");
 }
 
@@ -44,7 +50,7 @@ class RemoteBoard {
   RemoteBoard()
       : RemoteBoard(random_int8_model({40, 8, 3}, 5, true), random_matrix(6, 40, 7) * 30) {}
 
-  /// `prelude` is C++ that the sketch has after its includes.
+  /// `prelude` is C++ that the sketch has after Arduino.h.
   RemoteBoard(nn::Model model, const nn::Matrix& inputs, const std::string& prelude = "")
       : model_(std::move(model)), vectors_(mcu::make_test_vectors(model_, inputs, inputs.rows())) {
     const mcu::Image image = build_image_with(prelude, model_, vectors_, folder_.path());
@@ -59,6 +65,7 @@ class RemoteBoard {
 
   FaultyLine& line() { return *line_; }
   const mcu::TestVectors& vectors() const { return vectors_; }
+  nn::Quantization output() const { return mcu::encode(model_).layers.back().output; }
   std::uint32_t hash() const { return mcu::hash(mcu::encode(model_)); }
 
   mcu::BoardClient connect(std::chrono::milliseconds time_out = kTimeOut) {
