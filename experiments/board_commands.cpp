@@ -56,10 +56,22 @@ void print_cycles(const bench::Row& row) {
                  : fmt::format(", not at {:g}: one of the two is wrong", kNanoMhz));
 }
 
+bench::FlashReport start_board(const StoredVariant& stored, const VariantArguments& arguments) {
+  Progress progress(1);
+  progress.expect(0);
+  const Progress::Job job(progress, "building, flashing and starting the sketch");
+  const mcu::TemporaryFolder work;
+  const nn::Matrix& inputs = stored.data.test.inputs;
+  return arguments.board == kNano
+             ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
+                                      search(arguments))
+             : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path());
+}
+
 }  // namespace
 
 void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   std::filesystem::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   mcu::export_sketch(
@@ -73,22 +85,14 @@ void export_variant(const VariantArguments& arguments) {
 
 bool flash_variant(const VariantArguments& arguments) {
   check_port(arguments);
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
-  const mcu::TemporaryFolder work;
-  const nn::Matrix& inputs = stored.data.test.inputs;
-  Progress progress;
-  progress.say("building and starting the sketch (arduino-cli takes a minute the first time)");
-  const bench::FlashReport report =
-      arguments.board == kNano
-          ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
-                                   search(arguments))
-          : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path());
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  const bench::FlashReport report = start_board(stored, arguments);
   fmt::print(
       "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch "
       "included{}, "
       "and {} bytes of stack; it answers with kernel version {}, model hash {:08x} and self-test "
       "{} of {}\n",
-      stored.row.name, arguments.board, report.footprint.flash_bytes, report.footprint.ram_bytes,
+      stored.label, arguments.board, report.footprint.flash_bytes, report.footprint.ram_bytes,
       arguments.board == kNano ? " but not the Arduino core" : "", report.footprint.stack_bytes,
       report.info.kernel_version, report.info.hash, report.selftest.passed, report.selftest.total);
   return report.selftest.passed == report.selftest.total;
@@ -96,7 +100,7 @@ bool flash_variant(const VariantArguments& arguments) {
 
 bool validate_variant(const VariantArguments& arguments) {
   check_port(arguments);
-  StoredVariant stored = load_variant(arguments.results, arguments.variant);
+  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   const nn::Matrix& inputs = stored.data.test.inputs;
   const mcu::TemporaryFolder work;
   bench::Row& row = stored.row;
@@ -108,17 +112,17 @@ bool validate_variant(const VariantArguments& arguments) {
     fmt::print(
         "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
         "host's kernel and the board\n",
-        row.name, arguments.board, *(nano ? row.nano_bit_exact : row.bit_exact), *vectors);
+        stored.label, arguments.board, *(nano ? row.nano_bit_exact : row.bit_exact), *vectors);
   } else {
     fmt::print(
         "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
         "from the reference by at most {:.2g}; {:g} is allowed\n",
-        row.name, arguments.board, *vectors, *(nano ? row.nano_max_difference : row.max_difference),
-        bench::kFloatTolerance);
+        stored.label, arguments.board, *vectors,
+        *(nano ? row.nano_max_difference : row.max_difference), bench::kFloatTolerance);
   }
   if (nano) print_cycles(row);
   std::fflush(stdout);
-  update_row(arguments.results, row);
+  update_row(arguments.results, stored.seed, row);
   return agrees;
 }
 
