@@ -35,6 +35,19 @@ std::span<const Column> columns() {
       Column{"/validated/vectors", "vectors", &Row::vectors, Style::count},
       Column{"/validated/bit_exact", "bit-exact", &Row::bit_exact, Style::count},
       Column{"/validated/max_difference", "max diff", &Row::max_difference, Style::scientific},
+      Column{"/boards/nano33ble/vectors", nullptr, &Row::nano_vectors, Style::count},
+      Column{"/boards/nano33ble/bit_exact", "Nano exact", &Row::nano_bit_exact, Style::count},
+      Column{"/boards/nano33ble/max_difference", nullptr, &Row::nano_max_difference,
+             Style::scientific},
+      Column{"/boards/nano33ble/cycles/runs", nullptr, &Row::nano_runs, Style::count},
+      Column{"/boards/nano33ble/cycles/min", nullptr, &Row::nano_cycles_min, Style::count},
+      Column{"/boards/nano33ble/cycles/median", "Nano cycles", &Row::nano_cycles_median,
+             Style::count},
+      Column{"/boards/nano33ble/cycles/max", nullptr, &Row::nano_cycles_max, Style::count},
+      Column{"/boards/nano33ble/cycles/counter_mhz", nullptr, &Row::nano_counter_mhz,
+             Style::fixed3},
+      Column{"/boards/nano33ble/instruction_cache", nullptr, &Row::nano_instruction_cache,
+             Style::count},
   };
   return kColumns;
 }

@@ -39,6 +39,15 @@ struct Row {
   Number vectors;
   Number bit_exact;
   Number max_difference;  ///< from the reference, as Agreement has it
+  Number nano_vectors;    ///< what a real Nano 33 BLE did, as the three before
+  Number nano_bit_exact;
+  Number nano_max_difference;
+  Number nano_runs;  ///< single inferences counted by the Nano's own cycle counter
+  Number nano_cycles_min;
+  Number nano_cycles_median;
+  Number nano_cycles_max;
+  Number nano_counter_mhz;        ///< of that counter, by the Nano's micros()
+  Number nano_instruction_cache;  ///< 1 on, 0 off
 };
 
 /// How a column writes its numbers.

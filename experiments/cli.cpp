@@ -71,10 +71,25 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
 }
 
 void add_board(CLI::App& command, VariantArguments& arguments) {
-  command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
+  command
+      .add_option("--board", arguments.board,
+                  "emulated (a Cortex-M4F board in QEMU) or nano33ble (an Arduino Nano 33 BLE)")
       ->required()
-      ->check(one_of({"emulated"}))
+      ->check(one_of({"emulated", "nano33ble"}))
       ->type_name("BOARD");
+  command
+      .add_option("--port", arguments.port,
+                  "the Nano's serial port, such as /dev/ttyACM0, where several are connected")
+      ->type_name("PORT");
+}
+
+void add_bench(CLI::App& app, BenchArguments& arguments) {
+  auto* bench = app.add_subcommand("bench", "make the speed tables on the spot");
+  bench->require_subcommand(1);
+  auto* kernels =
+      bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
+  add_format(*kernels, arguments.format);
+  kernels->callback([&] { print_kernel_bench(arguments); });
 }
 
 /// What is wrong with the command line, and where its help is.
@@ -151,10 +166,19 @@ int run_cli(int argc, char** argv) {
   add_board(*validate_command, chosen);
   validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
 
+  BoardsArguments boards;
+  auto* boards_command =
+      app.add_subcommand("boards", "list the boards that are connected, and the emulated one");
+  add_format(*boards_command, boards.format);
+  boards_command->callback([&] { print_boards(boards); });
+
   PassesArguments passes;
   auto* passes_command = app.add_subcommand("passes", "list every pass with its options");
   add_format(*passes_command, passes.format);
   passes_command->callback([&] { print_passes(passes); });
+
+  BenchArguments bench;
+  add_bench(app, bench);
 
   try {
     app.parse(argc, argv);

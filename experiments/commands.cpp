@@ -6,8 +6,7 @@
 #include <cstdio>
 
 #include "bench/comparison.h"
-#include "bench/measure.h"
-#include "bench/validate.h"
+#include "bench/kernels.h"
 #include "experiments/job_queue.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
@@ -15,8 +14,6 @@
 #include "experiments/sensitivity.h"
 #include "experiments/terminal.h"
 #include "experiments/text_file.h"
-#include "mcu/export_sketch.h"
-#include "mcu/temporary_folder.h"
 
 namespace pare::experiments {
 namespace {
@@ -147,52 +144,8 @@ void print_passes(const PassesArguments& arguments) {
   print(table, arguments.format);
 }
 
-void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  std::filesystem::path folder = arguments.to;
-  if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
-  mcu::export_sketch(
-      mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
-  fmt::print(
-      "{}: open it in the Arduino IDE, or compile it with\n"
-      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      folder.string(), folder.string());
-}
-
-bool flash_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  const mcu::TemporaryFolder work;
-  const bench::FlashReport report =
-      bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
-  fmt::print(
-      "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
-      "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
-      stored.label, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
-      report.hash, report.selftest_passed, report.selftest_vectors);
-  return report.selftest_passed == report.selftest_vectors;
-}
-
-bool validate_variant(const VariantArguments& arguments) {
-  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  const mcu::TemporaryFolder work;
-  const bool agrees =
-      bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
-  const bench::Row& row = stored.row;
-  if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
-    fmt::print(
-        "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
-        "host's kernel and the board\n",
-        stored.label, row.board, *row.bit_exact, *row.vectors);
-  } else {
-    fmt::print(
-        "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
-        "from the reference by at most {:.2g}; {:g} is allowed\n",
-        stored.label, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
-  }
-  std::fflush(stdout);
-  update_row(arguments.results, stored.seed, stored.row);
-  return agrees;
+void print_kernel_bench(const BenchArguments& arguments) {
+  print(bench::kernel_table(), arguments.format);
 }
 
 }  // namespace pare::experiments

@@ -41,10 +41,25 @@ struct PassesArguments {
 /// ./pare passes: every pass with its options, defaults, ranges and source.
 void print_passes(const PassesArguments& arguments);
 
+struct BenchArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
+void print_kernel_bench(const BenchArguments& arguments);
+
+struct BoardsArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare boards: the serial ports of connected boards, and the emulated board.
+void print_boards(const BoardsArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;
   std::string board;
+  std::string port;  // of a Nano; empty to find it
   std::string to;
   std::optional<std::uint64_t> seed;  ///< the first one if empty
 };

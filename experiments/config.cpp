@@ -104,6 +104,8 @@ nn::TrainOptions read_train(Options& options) {
       "patience", 0, {0, 1e6}, "epochs without a better validation error to stop after; 0 never"));
   train.keep_best =
       options.flag("keep_best", false, "return the weights of the best validation error");
+  train.threads = static_cast<int>(options.integer(
+      "threads", 1, {1, 256}, "that share one training; seeds and variants run side by side too"));
   options.expect_empty();
   return train;
 }

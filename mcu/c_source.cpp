@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "nn/activation.h"
 
@@ -107,47 +108,67 @@ std::string parameters(const EncodedModel& model) {
       declarations, values);
 }
 
-std::string layer_entry(const EncodedModel& model, const EncodedLayer& layer) {
-  const auto array = [&](std::size_t index) { return "kParameters." + model.arrays[index].name; };
-  const bool relu = layer.activation == nn::Activation::relu;
-  const std::string begin = fmt::format("{{{}, {}, ", array(layer.weights), array(layer.bias));
-  if (!is_int8(model)) {
-    return begin + fmt::format("{}, {}, {}}}", layer.inputs, layer.outputs, relu ? 1 : 0);
+/// The layer objects, as constants that the compiler can look into.
+std::string layer_objects(const EncodedModel& model) {
+  std::string text;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const EncodedLayer& layer = model.layers[i];
+    std::string arrays;
+    for (const std::size_t index : layer.arrays) {
+      arrays += fmt::format("kParameters.{}, ", model.arrays[index].name);
+    }
+    text += fmt::format("constexpr {} kLayer{} = {{{}{}}};  // {}\n", layer.code.type, i, arrays,
+                        layer.code.constants, layer.encoding);
+    if (layer.table) {
+      text += fmt::format("constexpr TableInt8 kTable{} = {{kParameters.{}, {}, {}}};\n", i,
+                          model.arrays[*layer.table].name, layer.requantized_zero_point,
+                          layer.output.zero_point);
+    }
   }
-  const std::int32_t zero_point = layer.requantized_zero_point;
-  return begin + fmt::format("{}, {},\n     {}, {}, {}, {}}}", array(layer.multipliers),
-                             array(layer.shifts), layer.inputs, layer.outputs, zero_point,
-                             relu ? zero_point : -128);
+  return text + "\n";
 }
 
-/// A layer of the kernel for models with tanh or sigmoid.
-std::string activated_entry(const EncodedModel& model, const EncodedLayer& layer) {
-  const bool table = nn::has_table(layer.activation);
-  const std::string activation =
-      is_int8(model)
-          ? (table ? "kParameters." + model.arrays[layer.table].name : "nullptr")
-          : fmt::format("FloatActivation::{}", table ? nn::name(layer.activation) : "none");
-  return fmt::format("{{{}, {}}}", layer_entry(model, layer), activation);
+/// The headers that the model's layers need, each once.
+std::string includes(const EncodedModel& model) {
+  std::set<std::string> headers;
+  if (is_int8(model)) headers.insert("widen_int8.h");
+  for (const EncodedLayer& layer : model.layers) {
+    headers.insert(layer.code.header);
+    if (nn::has_table(layer.activation)) {
+      headers.insert(is_int8(model) ? "table_int8.h" : "activate_float32.h");
+    }
+  }
+  std::string text;
+  for (const std::string& header : headers) text += fmt::format("#include \"{}\"\n", header);
+  return text;
 }
 
-/// The kernel that can do every layer of a model: its type, and the header that holds it.
-struct Kernel {
-  std::string_view type;
-  std::string_view file;
-};
-
-Kernel choose_kernel(const EncodedModel& model) {
-  if (has_table_activation(model)) {
-    return is_int8(model) ? Kernel{"TableInt8", "table_int8.h"}
-                          : Kernel{"ActivatedFloat32", "activated_float32.h"};
+/// The statements of pare_infer(): one for each layer, and what comes before and after it.
+std::string statements(const EncodedModel& model) {
+  const auto activations = [&](std::size_t layer) {
+    if (layer == model.layers.size()) return std::string("outputs");
+    if (layer == 0 && !is_int8(model)) return std::string("inputs");
+    return fmt::format("arena + {}", model.arena.inputs[layer]);
+  };
+  std::string text;
+  if (is_int8(model)) {
+    text += fmt::format("  widen<kInputs, kInputZeroPoint>(inputs, arena);\n");
   }
-  return is_int8(model) ? Kernel{"DenseInt8", "dense_int8.h"}
-                        : Kernel{"DenseFloat32", "dense_float32.h"};
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const EncodedLayer& layer = model.layers[i];
+    text += fmt::format("  dense(kLayer{}, {}, {});\n", i, activations(i), activations(i + 1));
+    if (!nn::has_table(layer.activation)) continue;
+    const std::string activation =
+        layer.table ? fmt::format("kTable{}", i)
+                    : fmt::format("FloatActivation::{}", nn::name(layer.activation));
+    text += fmt::format("  activate({}, {}, {});\n", activation, activations(i + 1), layer.outputs);
+  }
+  return text;
 }
 
 constexpr std::string_view kBegin =
-    "#pragma once\n\n#include <stdint.h>\n\n{}#include \"kernel_version.h\"\n#include "
-    "\"optimize.h\"\n\n"
+    "#pragma once\n\n#include <stdint.h>\n\n#include \"kernel_version.h\"\n#include "
+    "\"optimize.h\"\n{}\n"
     "namespace pare {{\nnamespace model {{\n\n";
 constexpr std::string_view kEnd = "}  // namespace model\n}  // namespace pare\n\n";
 constexpr std::string_view kInfer =
@@ -182,30 +203,21 @@ std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std:
 }
 
 std::string model_header(const EncodedModel& model, std::string_view name) {
-  const Kernel kernel = choose_kernel(model);
-  const auto entry = has_table_activation(model) ? activated_entry : layer_entry;
-  std::string layers;
-  for (const EncodedLayer& layer : model.layers) {
-    layers += fmt::format("    {},\n", entry(model, layer));
-  }
-  const bool has_arena = model.arena_size > 0;
   std::string text = fmt::format(
       "// The model {}, {} in {}: {} bytes of parameters. Written by pare; export it again rather\n"
       "// than edit it.\n",
       name, widths(model), nn::name(model.arithmetic), model.bytes.size());
-  text += fmt::format(fmt::runtime(kBegin),
-                      fmt::format("#include \"{}\"\n#include \"infer.h\"\n", kernel.file));
+  text += fmt::format(fmt::runtime(kBegin), includes(model));
   text += interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model);
-  text += fmt::format("static const {} kLayers[] = {{\n{}}};\n\n", kernel.type, layers);
-  if (has_arena) {
-    text += fmt::format("static Value arena[{}];  // hidden activations\n\n", model.arena_size);
+  text += layer_objects(model);
+  if (model.arena.size > 0) {
+    text += fmt::format("alignas(4) static {} arena[{}];  // activations\n\n",
+                        is_int8(model) ? "int16_t" : "float", model.arena.size);
   }
   text += "inline const void* parameters() { return &kParameters; }\n\n";
   text += kEnd;
   text += kInfer;
-  text += fmt::format("  pare::infer(pare::model::kLayers, {}, inputs, outputs, {}, {});\n}}\n",
-                      model.layers.size(), has_arena ? "pare::model::arena" : "nullptr",
-                      model.arena_size);
+  text += "  using namespace pare;\n  using namespace pare::model;\n" + statements(model) + "}\n";
   return text;
 }
 

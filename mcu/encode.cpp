@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "nn/activation.h"
 #include "nn/forward.h"
@@ -15,101 +16,93 @@ namespace {
 
 constexpr nn::Index kWidest = 65535;
 
-/// An array before it has a place.
-struct PendingArray {
-  EncodedArray array;
-  std::vector<std::uint8_t> bytes;
-};
+std::size_t size_bytes(const LayerCode& code) {
+  std::size_t size = 0;
+  for (const LayerArray& array : code.arrays) size += array.bytes.size();
+  return size;
+}
+
+double cost(const LayerCode& code, Optimize optimize) {
+  if (optimize == Optimize::speed) return code.cycles_estimate;
+  return static_cast<double>(size_bytes(code)) + code.code_bytes;
+}
+
+/// The best encoding of a layer: one of the dense ones can store it.
+std::pair<std::string_view, LayerCode> choose(const nn::Layer& layer, bool last,
+                                              Optimize optimize) {
+  std::optional<std::pair<std::string_view, LayerCode>> best;
+  for (const Encoding& encoding : encodings()) {
+    std::optional<LayerCode> code = encoding.encode(layer, last);
+    if (code && (!best || cost(*code, optimize) < cost(best->second, optimize))) {
+      best = {encoding.name, std::move(*code)};
+    }
+  }
+  return std::move(best).value();
+}
 
 /// Collects the arrays of all layers.
 class Encoder {
  public:
-  template <class T>
-  std::size_t add(std::string name, ElementType type, const T* values, nn::Index count) {
-    const auto* first = reinterpret_cast<const std::uint8_t*>(values);
-    const auto elements = static_cast<std::size_t>(count);
-    pending_.push_back(
-        {{std::move(name), type, 0, elements}, {first, first + elements * sizeof(T)}});
+  std::size_t add(std::size_t layer, LayerArray array) {
+    array.name = fmt::format("layer{}_{}", layer, array.name);
+    pending_.push_back(std::move(array));
     return pending_.size() - 1;
   }
 
-  /// Lays the arrays out, four-byte elements before single bytes, so that there are no gaps; the
-  /// indices that `add` gave stay those of `model.arrays`.
+  /// Lays the arrays out, those of large elements first, so that there are no gaps; the indices
+  /// that `add` gave become those of `model.arrays`.
   void place(EncodedModel& model) {
-    for (const std::size_t size : {std::size_t{4}, std::size_t{1}}) {
-      for (PendingArray& pending : pending_) {
-        if (element_bytes(pending.array.type) != size) continue;
-        pending.array.offset = model.bytes.size();
-        model.bytes.insert(model.bytes.end(), pending.bytes.begin(), pending.bytes.end());
+    model.arrays.resize(pending_.size());
+    for (const std::size_t size : {std::size_t{4}, std::size_t{2}, std::size_t{1}}) {
+      for (std::size_t i = 0; i < pending_.size(); ++i) {
+        LayerArray& array = pending_[i];
+        if (element_bytes(array.type) != size) continue;
+        model.arrays[i] = {std::move(array.name), array.type, model.bytes.size(),
+                           array.bytes.size() / size};
+        model.bytes.insert(model.bytes.end(), array.bytes.begin(), array.bytes.end());
       }
     }
-    for (PendingArray& pending : pending_) model.arrays.push_back(std::move(pending.array));
   }
 
  private:
-  std::vector<PendingArray> pending_;
+  std::vector<LayerArray> pending_;
 };
 
-std::string array_name(std::size_t layer, std::string_view what) {
-  return fmt::format("layer{}_{}", layer, what);
-}
-
-EncodedLayer encode(std::size_t index, const nn::DenseLayer& layer, Encoder& encoder) {
-  return {.encoding = "dense float32",
-          .inputs = layer.weights.cols(),
-          .outputs = layer.weights.rows(),
-          .activation = layer.activation,
-          .output = {},
-          .requantized_zero_point = 0,
-          .weights = encoder.add(array_name(index, "weights"), ElementType::float32,
-                                 layer.weights.data(), layer.weights.size()),
-          .bias = encoder.add(array_name(index, "bias"), ElementType::float32, layer.bias.data(),
-                              layer.bias.size()),
-          .multipliers = 0,
-          .shifts = 0,
-          .table = 0};
-}
-
-std::size_t add_table(std::size_t index, const nn::Int8Layer& layer, Encoder& encoder) {
-  const auto table = nn::make_table(layer.activation, layer.pre_activation);
-  return encoder.add(array_name(index, "table"), ElementType::int8, table.data(),
-                     static_cast<nn::Index>(table.size()));
-}
-
-EncodedLayer encode(std::size_t index, const nn::Int8Layer& layer, Encoder& encoder) {
-  const nn::Int32Vector sums = layer.weights.cast<std::int32_t>().rowwise().sum();
-  const nn::Int32Vector bias = layer.bias - layer.input.zero_point * sums;
-  std::vector<std::int32_t> multipliers;
-  std::vector<std::int8_t> shifts;
-  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
-    const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
-    multipliers.push_back(factor.multiplier);
-    shifts.push_back(static_cast<std::int8_t>(factor.shift));
+EncodedLayer encode_layer(const nn::Model& model, std::size_t index, Optimize optimize,
+                          Encoder& encoder) {
+  const nn::Layer& layer = model.layers[index];
+  auto [name, code] = choose(layer, index + 1 == model.layers.size(), optimize);
+  EncodedLayer result{.encoding = std::string(name),
+                      .inputs = nn::input_count(layer),
+                      .outputs = nn::output_count(layer),
+                      .activation = std::visit([](const auto& l) { return l.activation; }, layer),
+                      .output = {},
+                      .requantized_zero_point = 0,
+                      .arrays = {},
+                      .table = {},
+                      .code = {}};
+  for (LayerArray& array : code.arrays) {
+    result.arrays.push_back(encoder.add(index, std::move(array)));
   }
-  return {
-      .encoding = "dense int8",
-      .inputs = layer.weights.cols(),
-      .outputs = layer.weights.rows(),
-      .activation = layer.activation,
-      .output = layer.output,
-      .requantized_zero_point = nn::requantized(layer).zero_point,
-      .weights = encoder.add(array_name(index, "weights"), ElementType::int8, layer.weights.data(),
-                             layer.weights.size()),
-      .bias = encoder.add(array_name(index, "bias"), ElementType::int32, bias.data(), bias.size()),
-      .multipliers = encoder.add(array_name(index, "multipliers"), ElementType::int32,
-                                 multipliers.data(), layer.weights.rows()),
-      .shifts = encoder.add(array_name(index, "shifts"), ElementType::int8, shifts.data(),
-                            layer.weights.rows()),
-      .table = nn::has_table(layer.activation) ? add_table(index, layer, encoder) : 0};
+  code.arrays.clear();
+  result.code = std::move(code);
+  if (const auto* int8 = std::get_if<nn::Int8Layer>(&layer)) {
+    result.output = int8->output;
+    result.requantized_zero_point = nn::requantized(*int8).zero_point;
+    if (nn::has_table(int8->activation)) {
+      const auto table = nn::make_table(int8->activation, int8->pre_activation);
+      result.table = encoder.add(
+          index, layer_array("table", table.data(), static_cast<nn::Index>(table.size())));
+    }
+  }
+  return result;
 }
 
 }  // namespace
 
-std::size_t element_bytes(ElementType type) { return type == ElementType::int8 ? 1 : 4; }
-
-EncodedModel encode(const nn::Model& model) {
+EncodedModel encode(const nn::Model& model, Optimize optimize) {
   nn::check(model);
-  EncodedModel result{nn::arithmetic(model), {}, {}, {}, {}, arena_size(model)};
+  EncodedModel result{nn::arithmetic(model), {}, {}, {}, {}, plan_arena(model)};
   if (result.arithmetic == nn::Arithmetic::int8) result.input = nn::input_quantization(model);
   Encoder encoder;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
@@ -117,22 +110,28 @@ EncodedModel encode(const nn::Model& model) {
     if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
       throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
     }
-    result.layers.push_back(
-        std::visit([&](const auto& l) { return encode(i, l, encoder); }, layer));
+    result.layers.push_back(encode_layer(model, i, optimize, encoder));
   }
   encoder.place(result);
   return result;
 }
 
-nn::Index arena_size(const nn::Model& model) {
-  nn::Index size = 0;
-  nn::Index before = 0;
-  for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) {
-    const nn::Index here = nn::output_count(model.layers[i]);
-    size = std::max(size, before + here);
-    before = here;
+Arena plan_arena(const nn::Model& model) {
+  const bool int8 = nn::arithmetic(model) == nn::Arithmetic::int8;
+  std::vector<nn::Index> sizes;
+  for (const nn::Layer& layer : model.layers) {
+    const nn::Index count = nn::input_count(layer);
+    sizes.push_back(int8 ? (count + 1) / 2 * 2 : count);
   }
-  return size;
+  if (!int8) sizes.front() = 0;
+  Arena arena{0, {}};
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    arena.size = std::max(arena.size, sizes[i] + (i == 0 ? 0 : sizes[i - 1]));
+  }
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    arena.inputs.push_back(i % 2 == 0 ? 0 : arena.size - sizes[i]);
+  }
+  return arena;
 }
 
 std::uint32_t hash(const EncodedModel& model) {
@@ -142,11 +141,6 @@ std::uint32_t hash(const EncodedModel& model) {
 nn::Index input_count(const EncodedModel& model) { return model.layers.front().inputs; }
 
 nn::Index output_count(const EncodedModel& model) { return model.layers.back().outputs; }
-
-bool has_table_activation(const EncodedModel& model) {
-  return std::any_of(model.layers.begin(), model.layers.end(),
-                     [](const EncodedLayer& layer) { return nn::has_table(layer.activation); });
-}
 
 std::size_t value_bytes(const EncodedModel& model) {
   return model.arithmetic == nn::Arithmetic::int8 ? 1 : 4;

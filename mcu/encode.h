@@ -1,21 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "mcu/encodings/encoding.h"
 #include "nn/model.h"
 
 namespace pare::mcu {
 
-enum class ElementType : std::uint8_t { float32, int32, int8 };
-
-/// Bytes of one element.
-std::size_t element_bytes(ElementType type);
-
 /// One array among the parameters of an encoded model.
 struct EncodedArray {
-  std::string name;
+  std::string name;  ///< such as "layer0_weights"
   ElementType type;
   std::size_t offset;  ///< bytes from the start of EncodedModel::bytes, aligned to the type
   std::size_t count;   ///< elements
@@ -29,39 +26,45 @@ struct EncodedLayer {
   nn::Activation activation;
   nn::Quantization output;              ///< of an int8 layer
   std::int32_t requantized_zero_point;  ///< of what its sums become: nn::requantized
-  std::size_t weights;
-  std::size_t bias;
-  std::size_t multipliers;  ///< of an int8 layer, as are the shifts
-  std::size_t shifts;
-  std::size_t table;  ///< of an int8 layer with tanh or sigmoid
+  std::vector<std::size_t> arrays;      ///< those of its encoding, in their order
+  std::optional<std::size_t> table;     ///< of an int8 layer with tanh or sigmoid
+  LayerCode code;                       ///< without its arrays, which are the model's
+};
+
+/// Where the activations lie that are no inputs or outputs of the model.
+struct Arena {
+  nn::Index size;  ///< values: int16 of an int8 model, else float
+  /// Where the inputs of each layer begin; in a float32 model those of the first lie elsewhere.
+  std::vector<nn::Index> inputs;
 };
 
 /// A model as the board holds it: the exact bytes that will lie in flash, and what they mean.
 struct EncodedModel {
   nn::Arithmetic arithmetic;
   nn::Quantization input;            ///< of an int8 model
-  std::vector<EncodedArray> arrays;  ///< in the order of their bytes, without gaps
+  std::vector<EncodedArray> arrays;  ///< their bytes are without gaps
   std::vector<EncodedLayer> layers;
-  std::vector<std::uint8_t> bytes;  ///< weights, biases, multipliers, shifts, tables; little-endian
-  nn::Index arena_size;             ///< values that the hidden activations need at once
+  std::vector<std::uint8_t> bytes;  ///< of all arrays; little-endian
+  Arena arena;
 };
 
-/// Encodes `model`. A row's bias takes in -input zero point * sum of its weights. Throws
-/// std::invalid_argument if the model fails nn::check or a layer is wider than 65,535.
-EncodedModel encode(const nn::Model& model);
+/// What an encoding is chosen for: the fewest bytes, the kernel's code included so that a small
+/// layer is not stored cleverly at a loss, or the fewest estimated cycles.
+enum class Optimize : std::uint8_t { size, speed };
 
-/// Values of hidden activations that live at once: the most that two neighbouring hidden layers
-/// have together.
-nn::Index arena_size(const nn::Model& model);
+/// Encodes `model`, every layer in the best of all encodings that can store it. Throws
+/// std::invalid_argument if the model fails nn::check or a layer is wider than 65,535.
+EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size);
+
+/// Places for the activations: two neighbours at opposite ends, so that a layer never writes over
+/// its inputs; in an int8 model four bytes aligned, the first of them the model's widened inputs.
+Arena plan_arena(const nn::Model& model);
 
 /// CRC-32 of the encoded bytes: the model's identity, which the board computes over its own flash.
 std::uint32_t hash(const EncodedModel& model);
 
 nn::Index input_count(const EncodedModel& model);
 nn::Index output_count(const EncodedModel& model);
-
-/// True if a layer ends in tanh or sigmoid: then all layers take the kernel that can do these.
-bool has_table_activation(const EncodedModel& model);
 
 /// Bytes of one input or output value: 4 for float32, 1 for int8.
 std::size_t value_bytes(const EncodedModel& model);

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <variant>
 #include <vector>
 
 #include "mcu/encode.h"
-#include "mcu/kernel/activated_float32.h"
-#include "mcu/kernel/table_int8.h"
 
 namespace pare::mcu {
 
@@ -23,13 +20,10 @@ class HostKernel {
   const EncodedModel& model() const { return model_; }
 
  private:
-  template <class Layer>
-  void run(const std::vector<Layer>& layers, const void* inputs, void* outputs);
+  void activate_outputs(const EncodedLayer& layer, void* outputs, bool last) const;
 
   EncodedModel model_;
-  std::variant<std::vector<DenseFloat32>, std::vector<DenseInt8>, std::vector<ActivatedFloat32>,
-               std::vector<TableInt8>>
-      layers_;                // point into model_
+  std::vector<std::vector<const void*>> arrays_;  // of each layer; point into model_
   std::vector<float> arena_;  // of floats, so that it is aligned for either kind of value
 };
 

@@ -1,28 +1,31 @@
 #pragma once
 
-#include "dense_int8.h"
+#include <stdint.h>
+
+#include "optimize.h"
 
 namespace pare {
 
-/// One int8 dense layer, and the table of its activation: what every layer of a model is that has
-/// tanh or sigmoid in it. Models without them carry neither the pointer nor the code.
+/// An activation of int8 layers that is looked up: tanh or sigmoid.
 struct TableInt8 {
-  using Value = int8_t;
-  DenseInt8 dense;
-  const int8_t* table;  ///< [256], the outputs for the sums -128 to 127; null for none
+  const int8_t* table;  ///< [256], the outputs for the requantized sums -128 to 127
+  int16_t from;         ///< the zero point of what goes in
+  int16_t to;           ///< the zero point of what comes out
 };
-
-inline int32_t output_count(const TableInt8& layer) { return layer.dense.outputs; }
 
 PARE_OPTIMIZE_SPEED
 
-/// The dense layer, then outputs[r] = table[outputs[r] + 128].
-inline void dense(const TableInt8& layer, const int8_t* inputs, int8_t* outputs) {
-  dense(layer.dense, inputs, outputs);
-  if (layer.table == nullptr) return;
-  const int8_t* const table = layer.table + 128;
-  for (const int8_t* const end = outputs + layer.dense.outputs; outputs != end; ++outputs) {
-    *outputs = table[*outputs];
+/// Replaces `count` widened values by what the table gives for them.
+inline void activate(const TableInt8& by, int16_t* values, int32_t count) {
+  for (int16_t* const end = values + count; values != end; ++values) {
+    *values = int16_t(by.table[*values + by.from + 128] - by.to);
+  }
+}
+
+/// Replaces `count` outputs of a model by what the table gives for them.
+inline void activate(const TableInt8& by, int8_t* values, int32_t count) {
+  for (int8_t* const end = values + count; values != end; ++values) {
+    *values = by.table[*values + 128];
   }
 }
 

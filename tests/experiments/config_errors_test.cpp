@@ -85,7 +85,7 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, batch_size, optimizer, "
         "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
-        "warmup_epochs, flip, shift, patience, keep_best");
+        "warmup_epochs, flip, shift, patience, keep_best, threads");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==
@@ -119,7 +119,8 @@ TEST_CASE("a wrong pass is refused with its place") {
         fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}",
                     fmt::join(compress::pass_names(), ", ")));
   CHECK(error_of_passes("[{ pass = \"finetune\", epoch = 3 }]") ==
-        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate");
+        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, "
+        "flip, teacher, temperature");
   CHECK(error_of_passes("[{ pass = \"magnitude_prune\", sparsity = 80 }]") ==
         "c.toml:3:39: sparsity = 80 is outside [0, 1]");
   CHECK(error_of_passes("[{ name = \"finetune\" }]") ==

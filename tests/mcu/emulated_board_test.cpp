@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mcu/elf_image.h"
+#include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 
@@ -21,9 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Lines = std::vector<std::string>;
-
-/// The checkout: this file lies in its tests/mcu.
-fs::path source_folder() { return fs::path(__FILE__).parent_path().parent_path().parent_path(); }
 
 /// outputs = weights * inputs, clamped; scale 0.25, zero point -4. The second weight row is 2 0 -1.
 constexpr const char* kModel = R"(#pragma once
@@ -67,7 +65,7 @@ void write_file(const fs::path& path, const std::string& text) { std::ofstream(p
 
 fs::path write_sketch(const fs::path& parent, const std::string& model = kModel) {
   fs::path folder = parent / "by_hand";
-  const fs::path mcu = source_folder() / "mcu";
+  const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
   fs::create_directories(folder);
   fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / "by_hand.ino");
   fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
@@ -194,20 +192,22 @@ TEST_CASE("the client has the emulated board infer, and the bytes are those of t
   CHECK(client.stack_bytes() >= 48);
   CHECK(client.stack_bytes() < 128);
   CHECK(!client.cycles());
+  CHECK(client.counter_mhz() == 0);
   const BoardInfo info = client.info();
   CHECK(info.name == "by_hand");
-  CHECK(info.kernel_version == 1);
+  CHECK(info.kernel_version == pare::kKernelVersion);
   CHECK(info.hash == 0xb1a90837u);
   CHECK(info.type == "int8");
   CHECK(info.inputs == 3);
   CHECK(info.outputs == 2);
+  CHECK(!info.instruction_cache);
   CHECK(board.stop().empty());
 }
 
 TEST_CASE("a hard fault on the emulated board is reported as one") {
   EmulatedBoard board(image());
   CHECK_THROWS_WITH(board.client().infer(std::vector<std::uint8_t>{99, 0, 0}),
-                    "the board stopped with a hard fault at 'infer 1 0%'");
+                    "the board stopped with a hard fault at 'pare infer%'");
 }
 
 TEST_CASE("a sketch that does not compile is reported in the compiler's words") {
@@ -224,7 +224,7 @@ TEST_CASE("the sketch compiles without a warning") {
   const fs::path sketch = write_sketch(folder.path());
   std::vector<std::string> command = {find_program("arm-none-eabi-g++").value().string()};
   command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
-  const std::string board = source_folder() / "mcu/emulator/board";
+  const fs::path board = fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board";
   command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board,
                                  "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
   const ProcessResult result = run_process(command);

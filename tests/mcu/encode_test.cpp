@@ -7,16 +7,24 @@
 
 #include "nn/activation.h"
 #include "tests/helpers.h"
+#include "tests/mcu/random_int8.h"
 
 using namespace pare;
 using mcu::EncodedModel;
 
 namespace {
 
+const mcu::EncodedArray& array(const EncodedModel& model, std::string_view name) {
+  const auto found = std::find_if(model.arrays.begin(), model.arrays.end(),
+                                  [&](const mcu::EncodedArray& a) { return a.name == name; });
+  REQUIRE(found != model.arrays.end());
+  return *found;
+}
+
 template <class T>
-T value_at(const EncodedModel& model, std::size_t array, std::size_t index) {
+T value_at(const EncodedModel& model, std::string_view name, std::size_t index) {
   T value;
-  std::memcpy(&value, model.bytes.data() + model.arrays[array].offset + index * sizeof(T),
+  std::memcpy(&value, model.bytes.data() + array(model, name).offset + index * sizeof(T),
               sizeof(T));
   return value;
 }
@@ -35,23 +43,24 @@ nn::Int8Layer int8_layer() {
 TEST_CASE("a float model is encoded in its 4 bytes a parameter") {
   const EncodedModel encoded = mcu::encode(tests::random_model({1, 16, 16, 1}, 1));
   CHECK(encoded.bytes.size() == 1284);
-  CHECK(encoded.arena_size == 32);
+  CHECK(encoded.arena.size == 32);
   CHECK(mcu::value_bytes(encoded) == 4);
   for (const mcu::EncodedLayer& layer : encoded.layers) CHECK(layer.encoding == "dense float32");
 }
 
-TEST_CASE("an int8 layer is encoded as computed by hand") {
+TEST_CASE("a dense int8 layer is encoded as computed by hand") {
   const EncodedModel encoded = mcu::encode(nn::Model{{int8_layer()}});
   const mcu::EncodedLayer& layer = encoded.layers[0];
+  CHECK(layer.encoding == "dense int8");
+  CHECK(layer.code.constants == "0, 118, 9, 3, 2");  // ReLU, zero point 9: from 0 to 127 - 9
   CHECK(encoded.bytes.size() == 6 + 2 * 4 + 2 * 4 + 2);
-  CHECK(value_at<std::int8_t>(encoded, layer.weights, 5) == -6);
-  CHECK(value_at<std::int32_t>(encoded, layer.bias, 0) ==
-        100 + 7 * 2);  // - zero point * (1 - 2 + 3)
-  CHECK(value_at<std::int32_t>(encoded, layer.bias, 1) == -200 + 7 * 3);  // 4 + 5 - 6
-  CHECK(value_at<std::int32_t>(encoded, layer.multipliers, 1) ==
+  CHECK(value_at<std::int8_t>(encoded, "layer0_weights", 5) == -6);
+  CHECK(value_at<std::int32_t>(encoded, "layer0_bias", 0) == 100);
+  CHECK(value_at<std::int32_t>(encoded, "layer0_bias", 1) == -200);
+  CHECK(value_at<std::int32_t>(encoded, "layer0_multipliers", 1) ==
         1 << 30);  // 1/4 = 2^30 2^(-1 - 31)
-  CHECK(value_at<std::int8_t>(encoded, layer.shifts, 1) == -1);
-  CHECK(encoded.arena_size == 0);
+  CHECK(value_at<std::int8_t>(encoded, "layer0_shifts", 1) == -1);
+  CHECK(encoded.arena.size == 4);  // the widened inputs, to a multiple of four bytes
 }
 
 TEST_CASE("an int8 layer with a table is encoded with its 256 bytes") {
@@ -64,10 +73,10 @@ TEST_CASE("an int8 layer with a table is encoded with its 256 bytes") {
   CHECK(encoded.bytes.size() == 24 + 256);
   CHECK(layer.requantized_zero_point == -11);
   CHECK(layer.output.zero_point == -128);
-  CHECK(encoded.arrays[layer.table].count == 256);
-  CHECK(value_at<std::int8_t>(encoded, layer.table, 128 - 11) == 0);  // sigmoid(0) is a half
-  CHECK(mcu::has_table_activation(encoded));
-  CHECK_FALSE(mcu::has_table_activation(mcu::encode(nn::Model{{int8_layer()}})));
+  REQUIRE(layer.table);
+  CHECK(encoded.arrays[*layer.table].count == 256);
+  CHECK(value_at<std::int8_t>(encoded, "layer0_table", 128 - 11) == 0);  // sigmoid(0) is a half
+  CHECK_FALSE(mcu::encode(nn::Model{{int8_layer()}}).layers[0].table);
 }
 
 TEST_CASE("the arrays follow each other without a gap, each aligned to its elements") {
@@ -92,11 +101,26 @@ TEST_CASE("the arrays follow each other without a gap, each aligned to its eleme
   CHECK(end == encoded.bytes.size());
 }
 
-TEST_CASE("the arena holds any two neighbouring hidden layers") {
-  CHECK(mcu::arena_size(tests::random_model({3, 2}, 1)) == 0);
-  CHECK(mcu::arena_size(tests::random_model({3, 5, 2}, 1)) == 5);
-  CHECK(mcu::arena_size(tests::random_model({784, 300, 100, 10}, 1)) == 400);
-  CHECK(mcu::arena_size(tests::random_model({1, 2, 9, 4, 8, 1}, 1)) == 13);
+TEST_CASE("the arena of a float model holds any two neighbouring hidden layers") {
+  const auto size = [](const std::vector<nn::Index>& widths) {
+    return mcu::plan_arena(tests::random_model(widths, 1)).size;
+  };
+  CHECK(size({3, 2}) == 0);
+  CHECK(size({3, 5, 2}) == 5);
+  CHECK(size({784, 300, 100, 10}) == 400);
+  CHECK(size({1, 2, 9, 4, 8, 1}) == 13);
+}
+
+TEST_CASE("the arena of an int8 model holds the widened inputs too, four bytes aligned") {
+  const auto arena = [](const std::vector<nn::Index>& widths) {
+    return mcu::plan_arena(tests::random_int8_model(widths, 1));
+  };
+  CHECK(arena({1, 16, 16, 1}).size == 32);
+  CHECK(arena({1, 16, 16, 1}).inputs == std::vector<nn::Index>{0, 16, 0});
+  CHECK(arena({784, 300, 100, 10}).size == 1084);
+  CHECK(arena({784, 300, 100, 10}).inputs == std::vector<nn::Index>{0, 784, 0});
+  CHECK(arena({3, 5, 2}).size == 10);
+  CHECK(arena({3, 5, 2}).inputs == std::vector<nn::Index>{0, 4});
 }
 
 TEST_CASE("the hash changes with any byte") {

@@ -1,0 +1,170 @@
+#include "mcu/kernel/paired_int8.h"
+
+#include <fmt/format.h>
+
+#include "mcu/encodings/can_pair.h"
+#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/uniform_shift.h"
+#include "nn/quantization.h"
+
+namespace pare::mcu {
+namespace {
+
+constexpr std::int32_t kScale = 256;
+
+/// Below it a scaled sum fits its word, with room for a fraction.
+constexpr std::int64_t kSumLimit = (std::int64_t{1} << 31) / kScale - kScale;
+
+/// How the rows' sums become outputs: with a shift of all rows, or with each row's own.
+struct Outputs {
+  std::int32_t shift = 0;
+  std::vector<std::int32_t> multipliers;
+  std::vector<std::int32_t> fractions;  ///< of the scaled sums
+  std::vector<std::uint8_t> row_shifts;
+};
+
+Outputs row_outputs(const nn::Int8Layer& layer) {
+  Outputs result;
+  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
+    const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
+    result.multipliers.push_back(factor.multiplier);
+    result.fractions.push_back(0);
+    // Any shift serves for a multiplier of 0.
+    result.row_shifts.push_back(static_cast<std::uint8_t>(std::max(1, -factor.shift)));
+  }
+  return result;
+}
+
+Outputs choose_outputs(const nn::Int8Layer& layer) {
+  if (std::optional<UniformShift> uniform = uniform_shift(layer)) {
+    return {uniform->shift, std::move(uniform->multipliers), std::move(uniform->fractions), {}};
+  }
+  return row_outputs(layer);
+}
+
+/// Writes the words of one layer.
+class Writer {
+ public:
+  Writer(const nn::Int8Layer& layer, const Outputs& outputs) : layer_(layer), outputs_(outputs) {}
+
+  std::vector<std::int32_t> write() {
+    const nn::Index rows = layer_.weights.rows();
+    nn::Index row = 0;
+    for (; row + 4 <= rows; row += 4) add_pairs(row, 2);
+    for (; row + 2 <= rows; row += 2) add_pairs(row, 1);
+    if (row < rows) add_single(row);
+    return std::move(words_);
+  }
+
+ private:
+  /// Of the rows `row` and `row` + 1; one input's half of a word.
+  std::uint32_t half(nn::Index row, nn::Index input) const {
+    return static_cast<std::uint32_t>(kScale * layer_.weights(row, input) +
+                                      layer_.weights(row + 1, input)) &
+           0xFFFFU;
+  }
+
+  std::int32_t scaled_bias(nn::Index row) const {
+    return kScale * layer_.bias[row] + outputs_.fractions[static_cast<std::size_t>(row)];
+  }
+
+  void add(std::uint32_t word) { words_.push_back(static_cast<std::int32_t>(word)); }
+
+  void add_pairs(nn::Index row, nn::Index pairs) {
+    const nn::Index inputs = layer_.weights.cols();
+    for (nn::Index a = row; a < row + 2 * pairs; a += 2) {
+      // Any sum of a pair may wrap.
+      add(static_cast<std::uint32_t>(scaled_bias(a)) +
+          static_cast<std::uint32_t>(scaled_bias(a + 1) >> 8));
+      words_.push_back(scaled_bias(a + 1));
+    }
+    for (nn::Index i = 0; i + 2 <= inputs; i += 2) {
+      for (nn::Index a = row; a < row + 2 * pairs; a += 2) {
+        add(half(a, i) | half(a, i + 1) << 16);
+      }
+    }
+    if (inputs % 2 != 0) {
+      add(half(row, inputs - 1) | (pairs == 2 ? half(row + 2, inputs - 1) << 16 : 0));
+    }
+    add_outputs(row, 2 * pairs);
+  }
+
+  void add_single(nn::Index row) {
+    words_.push_back(scaled_bias(row));
+    for (nn::Index i = 0; i < layer_.weights.cols(); i += 4) {
+      std::uint32_t word = 0;
+      for (nn::Index k = 0; k < 4 && i + k < layer_.weights.cols(); ++k) {
+        const nn::Index byte = k == 1 ? 2 : k == 2 ? 1 : k;
+        word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(layer_.weights(row, i + k)))
+                << (8 * byte);
+      }
+      add(word);
+    }
+    add_outputs(row, 1);
+  }
+
+  void add_outputs(nn::Index row, nn::Index count) {
+    std::uint32_t shifts = 0;
+    for (nn::Index i = 0; i < count; ++i) {
+      words_.push_back(outputs_.multipliers[static_cast<std::size_t>(row + i)]);
+      if (outputs_.shift > 0) continue;
+      shifts |= std::uint32_t{outputs_.row_shifts[static_cast<std::size_t>(row + i)]} << (8 * i);
+    }
+    if (outputs_.shift == 0) add(shifts);
+  }
+
+  const nn::Int8Layer& layer_;
+  const Outputs& outputs_;
+  std::vector<std::int32_t> words_;
+};
+
+/// What GCC 12 makes of the kernel under -Os: its parts for four, two and one rows.
+double code_bytes(const PairedInt8Any& kernel) {
+  const double output = kernel.shift > 0 ? 12 : 30;
+  double bytes = 24;
+  if (kernel.outputs >= 4) {
+    bytes += 36 + 4 * output + 56 * unrolled(kernel.inputs, kernel.outputs) +
+             (kernel.inputs % 4 != 0 ? 30 : 0);
+  }
+  if (kernel.outputs % 4 >= 2) bytes += 50 + 2 * output;
+  if (kernel.outputs % 2 == 1) bytes += 30 + output;
+  return bytes;
+}
+
+}  // namespace
+
+bool can_pair(const nn::Int8Layer& layer) {
+  if (layer.activation == nn::Activation::relu && layer.output.zero_point != -128) return false;
+  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
+    const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
+    const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
+    if (range.low <= -kSumLimit || range.high >= kSumLimit) return false;
+    if (factor.multiplier != 0 && factor.shift >= 0) return false;
+  }
+  return true;
+}
+
+std::optional<LayerCode> encode_paired_int8(const nn::Layer& any, bool last) {
+  const auto* layer = std::get_if<nn::Int8Layer>(&any);
+  if (layer == nullptr || !can_pair(*layer)) return std::nullopt;
+  const Outputs outputs = choose_outputs(*layer);
+  const std::vector<std::int32_t> words = Writer(*layer, outputs).write();
+  PairedInt8Any kernel{nullptr, static_cast<std::int32_t>(layer->weights.cols()),
+                       static_cast<std::int32_t>(layer->weights.rows()), outputs.shift,
+                       nn::requantized(*layer).zero_point};
+  return LayerCode{
+      .arrays = {layer_array("words", words.data(), static_cast<nn::Index>(words.size()))},
+      .header = "paired_int8.h",
+      .type = fmt::format("PairedInt8<{}, {}, {}, {}>", kernel.inputs, kernel.outputs, kernel.shift,
+                          kernel.zero_point),
+      .constants = "",
+      .run =
+          [=](const void* const* at, const void* in, void* out) mutable {
+            kernel.words = static_cast<const std::int32_t*>(at[0]);
+            run_int8(kernel, last, in, out);
+          },
+      .cycles_estimate = 1.4 * static_cast<double>(layer->weights.size()) + 12.0 * kernel.outputs,
+      .code_bytes = code_bytes(kernel)};
+}
+
+}  // namespace pare::mcu

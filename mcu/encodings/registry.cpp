@@ -1,0 +1,18 @@
+#include "mcu/encodings/encoding.h"
+
+namespace pare::mcu {
+
+std::optional<LayerCode> encode_dense_float32(const nn::Layer& layer, bool last);
+std::optional<LayerCode> encode_dense_int8(const nn::Layer& layer, bool last);
+std::optional<LayerCode> encode_paired_int8(const nn::Layer& layer, bool last);
+
+std::span<const Encoding> encodings() {
+  static constexpr Encoding kEncodings[] = {
+      {"dense float32", encode_dense_float32},
+      {"paired int8", encode_paired_int8},
+      {"dense int8", encode_dense_int8},
+  };
+  return kEncodings;
+}
+
+}  // namespace pare::mcu
