@@ -90,6 +90,13 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
   add_format(*kernels, arguments.format);
   kernels->callback([&] { print_kernel_bench(arguments); });
+  auto* peers =
+      bench->add_subcommand("peers", "training and inference on this machine, beside PyTorch");
+  peers->add_option("--rounds", arguments.rounds, "how often each work is timed (default: 5)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  add_format(*peers, arguments.format);
+  peers->callback([&] { print_peer_bench(arguments); });
 }
 
 /// What is wrong with the command line, and where its help is.

@@ -7,7 +7,9 @@
 
 #include "bench/comparison.h"
 #include "bench/kernels.h"
+#include "experiments/environment.h"
 #include "experiments/job_queue.h"
+#include "experiments/peer_bench.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
 #include "experiments/runner.h"
@@ -146,6 +148,17 @@ void print_passes(const PassesArguments& arguments) {
 
 void print_kernel_bench(const BenchArguments& arguments) {
   print(bench::kernel_table(), arguments.format);
+}
+
+void print_peer_bench(const BenchArguments& arguments) {
+  const bench::PeerReport report = run_peer_bench(arguments.rounds);
+  print(bench::peer_table(report.rows), arguments.format);
+  std::fflush(stdout);
+  const nlohmann::json here = describe_environment();
+  fmt::print(bench::for_people(arguments.format) ? stdout : stderr,
+             "\n{} rounds; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
+             here.at("compiler").get<std::string>(), here.at("flags").get<std::string>(),
+             here.at("cores").get<unsigned>(), report.versions);
 }
 
 }  // namespace pare::experiments

@@ -43,6 +43,7 @@ void print_passes(const PassesArguments& arguments);
 
 struct BenchArguments {
   bench::Format format = bench::Format::text;
+  int rounds = 5;  ///< of peers: how often each work is timed
 };
 
 /// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
@@ -54,6 +55,9 @@ struct BoardsArguments {
 
 /// ./pare boards: the serial ports of connected boards, and the emulated board.
 void print_boards(const BoardsArguments& arguments);
+
+/// ./pare bench peers: training and inference on the host, beside PyTorch.
+void print_peer_bench(const BenchArguments& arguments);
 
 struct VariantArguments {
   std::string results;

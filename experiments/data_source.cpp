@@ -17,7 +17,6 @@ enum class Kind : std::uint8_t { sine, idx, csv };
 
 constexpr double kMax = 1e30;
 constexpr double kMostSamples = 1e8;
-constexpr std::string_view kFashion = "/usr/share/datasets/fashion-mnist/";
 
 nn::SineOptions read_sine(Options& options) {
   nn::SineOptions sine;
@@ -41,14 +40,14 @@ nn::SineOptions read_sine(Options& options) {
 }
 
 IdxSource read_idx(Options& options) {
-  const auto file = [&](std::string_view name, std::string_view fallback) {
-    return options.text(name, fmt::format("{}{}", kFashion, fallback), "an IDX file, or gzipped");
-  };
   IdxSource source;
-  source.train_images = file("train_images", "train-images-idx3-ubyte.gz");
-  source.train_labels = file("train_labels", "train-labels-idx1-ubyte.gz");
-  source.test_images = file("test_images", "t10k-images-idx3-ubyte.gz");
-  source.test_labels = file("test_labels", "t10k-labels-idx1-ubyte.gz");
+  const auto read = [&](std::string_view name, std::string& file) {
+    file = options.text(name, file, "an IDX file, or gzipped");
+  };
+  read("train_images", source.train_images);
+  read("train_labels", source.train_labels);
+  read("test_images", source.test_images);
+  read("test_labels", source.test_labels);
   source.pool = options.integer("pool", 1, {1, 1000}, "pixels averaged into one, each way");
   source.validation_samples = options.integer("validation_samples", 5000, {1, kMostSamples},
                                               "taken from the training set at random");

@@ -11,10 +11,10 @@ namespace pare::experiments {
 
 /// MNIST-like IDX files; the defaults are Debian's dataset-fashion-mnist.
 struct IdxSource {
-  std::string train_images;
-  std::string train_labels;
-  std::string test_images;
-  std::string test_labels;
+  std::string train_images = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
+  std::string train_labels = "/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz";
+  std::string test_images = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";
+  std::string test_labels = "/usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz";
   nn::Index pool = 1;                ///< pixels averaged into one, each way
   nn::Index validation_samples = 0;  ///< taken from the training set at random
 };
