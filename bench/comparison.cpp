@@ -82,6 +82,19 @@ void append(Table& table, const std::string& title, const std::vector<Shown>& nu
   }
 }
 
+/// Adds what is over budget, if something is.
+void append_excess(Table& table, const std::vector<SeedRows>& variants) {
+  std::vector<std::string> cells;
+  for (const SeedRows& rows : variants) cells.push_back(first_excess(rows));
+  if (std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.empty(); }))
+    return;
+  table.headers.emplace_back("over budget");
+  table.numeric.push_back(false);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    table.rows[i].push_back(cells[i].empty() ? std::string(kNothing) : cells[i]);
+  }
+}
+
 /// Throws std::invalid_argument, with the titles that there are, if no column has that one.
 const Column& column_titled(std::string_view title) {
   const auto all = columns();
@@ -144,6 +157,7 @@ Table comparison_table(const std::vector<SeedRows>& variants, Format format,
     append(table, fmt::format("{} vs {}", column.header, variants.front().front().name),
            differences, !people);
   }
+  append_excess(table, sorted);
   return table;
 }
 

@@ -73,6 +73,7 @@ Json to_json(const Row& row) {
   json["name"] = row.name;
   json["passes"] = row.passes;
   json["encodings"] = row.encodings;
+  json["over_budget"] = row.excess.empty() ? Json() : Json(row.excess);
   json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
   return json;
 }
@@ -83,6 +84,8 @@ Row row_from_json(const Json& json) {
     row.name = json.at("name");
     row.passes = json.at("passes");
     row.encodings = json.at("encodings");
+    const Json& excess = json.at("over_budget");
+    row.excess = excess.is_null() ? "" : excess.get<std::string>();
     const Json& board = json.at("validated").at("board");
     row.board = board.is_null() ? "" : board.get<std::string>();
     for (const Column& column : columns()) {

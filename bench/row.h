@@ -16,11 +16,12 @@ struct Row {
   std::string name;
   std::vector<std::string> passes;
   std::vector<std::string> encodings;  ///< of each layer, as mcu::encode chose them
-  Number parameters;                   ///< weights and biases
-  Number nonzero;                      ///< of them not 0
-  Number macs;                         ///< multiply-accumulates of one inference
-  Number weights_bytes;                ///< the encoded parameters
-  Number flash_bytes;  ///< linked image with this model minus the same image with none
+  std::string excess;    ///< empty, or what is more than the budget or the board allows
+  Number parameters;     ///< weights and biases
+  Number nonzero;        ///< of them not 0
+  Number macs;           ///< multiply-accumulates of one inference
+  Number weights_bytes;  ///< the encoded parameters
+  Number flash_bytes;    ///< linked image with this model minus the same image with none
   Number ram_bytes;    ///< static data of the model: hidden activations; inputs and outputs are the
                        ///< caller's
   Number stack_bytes;  ///< deepest stack of one inference

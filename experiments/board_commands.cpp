@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 
 #include "bench/flash.h"
@@ -17,6 +19,8 @@
 
 namespace pare::experiments {
 namespace {
+
+namespace fs = std::filesystem;
 
 const std::string kNano = "nano33ble";
 const std::string kEmulated = "emulated";
@@ -34,6 +38,37 @@ void check_port(const VariantArguments& arguments) {
   throw std::invalid_argument(
       fmt::format("--port {} is for --board nano33ble; the {} board has no port", arguments.port,
                   arguments.board));
+}
+
+void check_budget(const bench::Row& row, const VariantArguments& arguments) {
+  if (row.excess.empty() || arguments.force) return;
+  throw std::invalid_argument(fmt::format(
+      "{} is over its budget: {}; --force takes it all the same", row.name, row.excess));
+}
+
+std::string describe(const bench::Footprint& footprint) {
+  return fmt::format(
+      "{} bytes of flash and {} bytes of static RAM, sketch included but not the Arduino core, and "
+      "{} bytes of stack",
+      footprint.flash_bytes, footprint.ram_bytes, footprint.stack_bytes);
+}
+
+/// What a variant takes, or with `force` that it does not fit.
+std::string describe(const StoredVariant& stored, bool force) {
+  const mcu::TemporaryFolder work;
+  try {
+    return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
+                                             work.path()));
+  } catch (const mcu::DoesNotFit& error) {
+    if (force) return error.what();
+    throw std::runtime_error(
+        fmt::format("{}: {}; --force exports it all the same", stored.row.name, error.what()));
+  }
+}
+
+/// True of a folder that the Arduino IDE takes for a sketch.
+bool is_sketch(const fs::path& folder) {
+  return fs::exists(folder / (folder.filename().string() + ".ino"));
 }
 
 void print_cycles(const bench::Row& row) {
@@ -72,29 +107,45 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
 
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  std::filesystem::path folder = arguments.to;
+  check_budget(stored.row, arguments);
+  fs::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
-  mcu::export_sketch(
-      mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
+  const bool replace = arguments.force && fs::exists(folder);
+  if (replace && !is_sketch(folder)) {
+    throw std::invalid_argument(
+        fmt::format("{} exists and is no sketch: --force does not replace it; name another folder",
+                    folder.string()));
+  }
+  // A new sketch is written beside the old one, which is there until the new one is whole.
+  const fs::path beside = folder.string() + fmt::format(".{}", getpid());
+  const fs::path target = replace ? beside / folder.filename() : folder;
+  const nn::Matrix& inputs = stored.data.test.inputs;
+  mcu::check_sketch_folder(target);
+  const std::string takes = describe(stored, arguments.force);
+  mcu::export_sketch(mcu::encode(stored.model), stored.row.name,
+                     mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target);
+  if (replace) {
+    fs::remove_all(folder);
+    fs::rename(target, folder);
+    fs::remove(beside);
+  }
   fmt::print(
+      "{}: {}\n"
       "{}: open it in the Arduino IDE, or compile it with\n"
       "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      folder.string(), folder.string());
+      stored.label, takes, folder.string(), folder.string());
 }
 
 bool flash_variant(const VariantArguments& arguments) {
   check_port(arguments);
   const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  check_budget(stored.row, arguments);
   const bench::FlashReport report = start_board(stored, arguments);
   fmt::print(
-      "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch "
-      "included{}, "
-      "and {} bytes of stack; it answers with kernel version {}, model hash {:08x} and self-test "
-      "{} of {}\n",
-      stored.label, arguments.board, report.footprint.flash_bytes, report.footprint.ram_bytes,
-      arguments.board == kNano ? " but not the Arduino core" : "", report.footprint.stack_bytes,
-      report.info.kernel_version, report.info.hash, report.selftest.passed, report.selftest.total);
+      "{} started on the {} board: {}; it answers with kernel version {}, model hash {:08x} and "
+      "self-test {} of {}\n",
+      stored.label, arguments.board, describe(report.footprint), report.info.kernel_version,
+      report.info.hash, report.selftest.passed, report.selftest.total);
   return report.selftest.passed == report.selftest.total;
 }
 

@@ -99,6 +99,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   peers->callback([&] { print_peer_bench(arguments); });
 }
 
+void add_force(CLI::App& command, VariantArguments& arguments, const std::string& help) {
+  command.add_flag("--force", arguments.force, help);
+}
+
 /// What is wrong with the command line, and where its help is.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> given = app.get_subcommands();
@@ -159,12 +163,17 @@ int run_cli(int argc, char** argv) {
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  add_force(
+      *export_command, chosen,
+      "export a variant that is over its budget or the board's memory, and replace the folder "
+      "if it is a sketch");
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
   add_board(*flash_command, chosen);
+  add_force(*flash_command, chosen, "flash a variant that is over its budget");
   flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
 
   auto* validate_command = app.add_subcommand(

@@ -65,6 +65,7 @@ struct VariantArguments {
   std::string board;
   std::string port;  // of a Nano; empty to find it
   std::string to;
+  bool force = false;                 ///< over a budget, or over what is there
   std::optional<std::uint64_t> seed;  ///< the first one if empty
 };
 

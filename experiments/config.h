@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/budget.h"
 #include "compress/pass.h"
 #include "experiments/data_source.h"
 #include "nn/train.h"
@@ -24,6 +25,7 @@ struct Experiment {
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
+  bench::Budget budget;
   std::vector<Variant> variants;
   std::string
       resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model

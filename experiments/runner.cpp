@@ -127,8 +127,10 @@ class Run {
           bench::measure_board(made.model, data->test.inputs,
                                folder_.path() / fmt::format("{}-{}", seed.seed, index), made.row);
       if (!made.agrees) made.note = "the board's outputs are not the reference's";
+      made.row.excess = bench::find_excess(made.row, experiment_.budget);
     } catch (const mcu::DoesNotFit& error) {
       made.note = error.what();
+      made.row.excess = error.excess();
     }
   }
 

@@ -232,6 +232,40 @@ TEST_CASE("the sketch compiles without a warning") {
   CHECK(result.exit_code == 0);
 }
 
+TEST_CASE(
+    "a sketch over what the Arduino core leaves of flash or RAM is refused with the figures") {
+  const auto excess_of = [](const std::string& array) {
+    const TemporaryFolder folder;
+    std::string model = kModel;
+    model.insert(model.find("extern \"C\""), array);
+    model.insert(model.find("  for (int o"), "  asm volatile(\"\" : : \"r\"(array));\n");
+    const fs::path sketch = write_sketch(folder.path(), model);
+    try {
+      build_image(sketch, folder.path() / "build");
+    } catch (const DoesNotFit& error) {
+      CHECK(error.what() == "it does not fit what the Arduino core leaves of the Nano 33 BLE: " +
+                                error.excess() + " bytes");
+      return error.excess();
+    }
+    return std::string("it fits");
+  };
+  const auto figure_of = [](const std::string& excess) {
+    return std::stol(excess.substr(excess.find(' ')));
+  };
+  CHECK(kSketchFlashBytes == 888340);
+  CHECK(kSketchRamBytes == 218032);
+  CHECK(excess_of("static const char array[880000] = {1};\n") == "it fits");
+  const std::string flash = excess_of("static const char array[890000] = {1};\n");
+  CHECK(flash.starts_with("flash "));
+  CHECK(flash.ends_with(" > 888340"));
+  CHECK(std::abs(figure_of(flash) - (image().flash_bytes + 890000)) < 64);
+  CHECK(excess_of("static char array[210000];\n") == "it fits");
+  const std::string ram = excess_of("static char array[220000];\n");
+  CHECK(ram.starts_with("RAM "));
+  CHECK(ram.ends_with(" > 218032"));
+  CHECK(std::abs(figure_of(ram) - (image().ram_bytes + 220000)) < 64);
+}
+
 TEST_CASE("two threads may build with one folder") {
   const TemporaryFolder folder;
   const fs::path sketch = write_sketch(folder.path());
