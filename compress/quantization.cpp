@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "compress/gptq.h"
 #include "nn/activation.h"
@@ -43,6 +44,24 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
     rounded[row] = static_cast<std::int32_t>(std::llround(double{bias[row]} / unit));
   }
   return rounded;
+}
+
+/// The outputs that a decision is made between: the two largest of each sample, [samples, 2].
+nn::Matrix two_largest(const nn::Matrix& outputs) {
+  nn::Matrix largest(outputs.rows(), 2);
+  for (nn::Index i = 0; i < outputs.rows(); ++i) {
+    std::partial_sort_copy(outputs.row(i).begin(), outputs.row(i).end(), largest.row(i).begin(),
+                           largest.row(i).end(), std::greater<>());
+  }
+  return largest;
+}
+
+/// The quantization of a layer's outputs. Of the last layer's, for classes, the range is that of
+/// each sample's two largest: what lies below saturates, which changes no decision, and the steps
+/// are so fine that few of the two become equal.
+nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
+                                   const Calibrator& calibrator) {
+  return decides && outputs.cols() > 2 ? calibrator(two_largest(outputs)) : calibrator(outputs);
 }
 
 /// The quantization of a layer's pre-activations for `inputs`: no wider than its table is of use.
@@ -101,7 +120,11 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     const nn::Quantization pre_activation =
         table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
     const nn::Quantization output =
-        table ? nn::table_output(dense.activation) : options.calibrator(outputs);
+        table ? nn::table_output(dense.activation)
+              : calibrate_outputs(
+                    outputs,
+                    i + 1 == model.layers.size() && context.train.task == nn::Task::classification,
+                    options.calibrator);
     const nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const nn::Int8Matrix weights =
