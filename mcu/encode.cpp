@@ -26,17 +26,24 @@ double cost(const LayerCode& code, Optimize optimize) {
   return optimize == Optimize::speed ? code.cycles_estimate : static_cast<double>(size_bytes(code));
 }
 
-/// The best encoding of a layer; "dense float32" and "dense int8" can store any.
-std::pair<std::string_view, LayerCode> choose(const nn::Layer& layer, bool last,
-                                              Optimize optimize) {
+/// The best encoding of a layer, if one of them can store it.
+std::optional<std::pair<std::string_view, LayerCode>> choose(const nn::Layer& layer, bool last,
+                                                             Optimize optimize,
+                                                             std::span<const Encoding> among) {
   std::optional<std::pair<std::string_view, LayerCode>> best;
-  for (const Encoding& encoding : encodings()) {
+  for (const Encoding& encoding : among) {
     std::optional<LayerCode> code = encoding.encode(layer, last);
     if (code && (!best || cost(*code, optimize) < cost(best->second, optimize))) {
       best = {encoding.name, std::move(*code)};
     }
   }
-  return std::move(best).value();
+  return best;
+}
+
+std::string names(std::span<const Encoding> encodings) {
+  std::vector<std::string_view> names;
+  for (const Encoding& encoding : encodings) names.push_back(encoding.name);
+  return fmt::format("{}", fmt::join(names, " or "));
 }
 
 /// Collects the arrays of all layers.
@@ -68,9 +75,14 @@ class Encoder {
 };
 
 EncodedLayer encode_layer(const nn::Model& model, std::size_t index, Optimize optimize,
-                          Encoder& encoder) {
+                          std::span<const Encoding> among, Encoder& encoder) {
   const nn::Layer& layer = model.layers[index];
-  auto [name, code] = choose(layer, index + 1 == model.layers.size(), optimize);
+  auto chosen = choose(layer, index + 1 == model.layers.size(), optimize, among);
+  if (!chosen) {
+    throw std::invalid_argument(
+        fmt::format("layer {} cannot be stored as {}", index, names(among)));
+  }
+  auto& [name, code] = *chosen;
   EncodedLayer result{.encoding = std::string(name),
                       .inputs = nn::input_count(layer),
                       .outputs = nn::output_count(layer),
@@ -99,7 +111,7 @@ EncodedLayer encode_layer(const nn::Model& model, std::size_t index, Optimize op
 
 }  // namespace
 
-EncodedModel encode(const nn::Model& model, Optimize optimize) {
+EncodedModel encode(const nn::Model& model, Optimize optimize, std::span<const Encoding> among) {
   nn::check(model);
   EncodedModel result{nn::arithmetic(model), {}, {}, {}, {}, plan_arena(model)};
   if (result.arithmetic == nn::Arithmetic::int8) result.input = nn::input_quantization(model);
@@ -109,7 +121,7 @@ EncodedModel encode(const nn::Model& model, Optimize optimize) {
     if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
       throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
     }
-    result.layers.push_back(encode_layer(model, i, optimize, encoder));
+    result.layers.push_back(encode_layer(model, i, optimize, among, encoder));
   }
   encoder.place(result);
   return result;
