@@ -40,10 +40,6 @@ void append(std::vector<std::int8_t>& to, std::uint32_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) to.push_back(static_cast<std::int8_t>(value >> (8 * i)));
 }
 
-LayerArray bytes_array(std::string name, const std::vector<std::int8_t>& bytes) {
-  return layer_array(std::move(name), bytes.data(), static_cast<nn::Index>(bytes.size()));
-}
-
 /// The kernel reads four bytes from the first of a bias on.
 LayerArray biases_array(const nn::Int32Vector& biases, int bias_bytes) {
   std::vector<std::int8_t> bytes;
@@ -51,7 +47,7 @@ LayerArray biases_array(const nn::Int32Vector& biases, int bias_bytes) {
     append(bytes, static_cast<std::uint32_t>(bias), bias_bytes);
   }
   append(bytes, 0, 4 - bias_bytes);
-  return bytes_array("biases", bytes);
+  return layer_array("biases", bytes);
 }
 
 LayerArray factors_array(const std::vector<FixedPointMultiplier>& factors, int least_shift,
@@ -64,7 +60,7 @@ LayerArray factors_array(const std::vector<FixedPointMultiplier>& factors, int l
     if (step == 5) append(bytes, shift, 1);
     if (step == 0) break;
   }
-  return bytes_array("factors", bytes);
+  return layer_array("factors", bytes);
 }
 
 }  // namespace

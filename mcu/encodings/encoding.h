@@ -29,6 +29,11 @@ LayerArray layer_array(std::string name, const float* values, nn::Index count);
 LayerArray layer_array(std::string name, const std::int32_t* values, nn::Index count);
 LayerArray layer_array(std::string name, const std::int8_t* values, nn::Index count);
 
+template <class T>
+LayerArray layer_array(std::string name, const std::vector<T>& values) {
+  return layer_array(std::move(name), values.data(), static_cast<nn::Index>(values.size()));
+}
+
 /// One layer as an encoding stores it, and what computes it: the kernel's layer object, which is
 /// made of pointers to the arrays and then the constants, and the same kernel on the host.
 struct LayerCode {

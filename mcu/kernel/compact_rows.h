@@ -26,31 +26,47 @@ inline uint32_t read_little_endian(const int8_t* bytes) {
   return uint32_t(b[0]) | uint32_t(b[1]) << 8 | uint32_t(b[2]) << 16 | uint32_t(b[3]) << 24;
 }
 
-/// What the sum of row `row` begins with.
-inline int32_t bias(const CompactRows& rows, int32_t row) {
-  const int32_t unused = 32 - 8 * rows.bias_bytes;
-  return int32_t(read_little_endian(rows.biases + row * rows.bias_bytes) << unused) >> unused;
+inline uint32_t read_little_endian_16(const int8_t* bytes) {
+  const uint8_t* b = reinterpret_cast<const uint8_t*>(bytes);
+  return uint32_t(b[0]) | uint32_t(b[1]) << 8;
 }
 
-/// Output `row` from its sum, the zero point subtracted.
-inline int32_t widened_output(const CompactRows& rows, int32_t row, int32_t sum) {
-  const int8_t* factor = rows.factors + row * rows.factor_step;
-  const uint32_t word = read_little_endian(factor);
-  int32_t shift = rows.shift + int32_t(word >> 30);
-  if (rows.factor_step == 5) shift += factor[4];
-  const int32_t y = requantize(sum, int32_t((word & 0x3fffffff) | 0x40000000), shift);
-  return y < rows.low ? rows.low : y > rows.high ? rows.high : y;
-}
+/// Goes from row to row: of each, the bias first, then the output.
+class RowReader {
+ public:
+  explicit RowReader(const CompactRows& rows)
+      : rows_(rows), bias_(rows.biases), factor_(rows.factors), unused_(32 - 8 * rows.bias_bytes) {}
 
-/// Writes output `row`: widened, for the next layer.
-inline void put(const CompactRows& rows, int32_t row, int32_t sum, int16_t* outputs) {
-  outputs[row] = int16_t(widened_output(rows, row, sum));
-}
+  /// What the row's sum begins with.
+  int32_t bias() {
+    const uint32_t word = read_little_endian(bias_);
+    bias_ += rows_.bias_bytes;
+    return int32_t(word << unused_) >> unused_;
+  }
 
-/// Writes output `row` of a model.
-inline void put(const CompactRows& rows, int32_t row, int32_t sum, int8_t* outputs) {
-  outputs[row] = int8_t(widened_output(rows, row, sum) + rows.zero_point);
-}
+  /// Writes the output that the row's sum becomes: widened, for the next layer.
+  void put(int32_t sum, int16_t* output) { *output = int16_t(widened_output(sum)); }
+
+  /// The same, of a model.
+  void put(int32_t sum, int8_t* output) {
+    *output = int8_t(widened_output(sum) + rows_.zero_point);
+  }
+
+ private:
+  int32_t widened_output(int32_t sum) {
+    const uint32_t word = read_little_endian(factor_);
+    int32_t shift = rows_.shift + int32_t(word >> 30);
+    if (rows_.factor_step == 5) shift += factor_[4];
+    factor_ += rows_.factor_step;
+    const int32_t y = requantize(sum, int32_t((word & 0x3fffffff) | 0x40000000), shift);
+    return y < rows_.low ? rows_.low : y > rows_.high ? rows_.high : y;
+  }
+
+  const CompactRows& rows_;
+  const int8_t* bias_;
+  const int8_t* factor_;
+  int32_t unused_;
+};
 
 PARE_OPTIMIZE_END
 

@@ -28,33 +28,48 @@ inline uint32_t bits_at(const int8_t* stream, uint32_t position) {
   return word << (position & 7);
 }
 
+/// value >> the lowest byte of `count`, which is below 32.
+inline int32_t shift_right(uint32_t value, int32_t count) {
+#if defined(__ARM_FEATURE_SIMD32)
+  int32_t shifted;
+  asm("lsr %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(count));  // looks at the lowest byte alone
+  return shifted;
+#else
+  return int32_t(value >> (count & 0xff));
+#endif
+}
+
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i]: without loops over zeros, and without
-/// room for decoded weights. Reads `inputs` values, writes `outputs`; they must not overlap.
+/// room for decoded weights. Reads widened inputs, writes `outputs`; they must not overlap.
 template <class Output>
-inline void dense(const EntropyInt8& layer, const int16_t* inputs, Output* outputs) {
+PARE_NO_INLINE inline void dense(const EntropyInt8& layer, const int16_t* inputs, Output* outputs) {
   const int32_t count = layer.inputs;
+  const int32_t* const gap_code = layer.gap_code;
+  const int32_t* const value_code = layer.value_code;
+  const int8_t* const values = layer.values;
+  RowReader rows(layer.rows);
+  uint32_t position = 0;
   uint32_t bits = bits_at(layer.stream, 0);
-  int32_t code = layer.gap_code[__builtin_clz(bits)];
-  int32_t column = int32_t(bits >> (code & 0xff)) + (code >> 16) - 1;
-  uint32_t length = uint32_t(code) >> 8 & 0xff;
-  uint32_t position = length;
-  bits <<= length;
-  for (int32_t row = 0; row < layer.outputs; ++row) {
-    int32_t sum = bias(layer.rows, row);
+  int32_t column = -1;
+  const auto next_column = [&] {
+    const int32_t code = gap_code[__builtin_clz(bits)];
+    column += shift_right(bits, code) + (code >> 16);
+    const uint32_t length = uint32_t(code) >> 8 & 0xff;
+    position += length;
+    bits <<= length;
+  };
+  next_column();
+  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+    int32_t sum = rows.bias();
     while (column < count) {
-      code = layer.value_code[__builtin_clz(bits)];
-      const int32_t weight = layer.values[int32_t(bits >> (code & 0xff)) + (code >> 16)];
-      sum += weight * inputs[column];
+      const int32_t code = value_code[__builtin_clz(bits)];
+      sum += values[shift_right(bits, code) + (code >> 16)] * inputs[column];
       position += uint32_t(code) >> 8 & 0xff;
       bits = bits_at(layer.stream, position);
-      code = layer.gap_code[__builtin_clz(bits)];
-      column += int32_t(bits >> (code & 0xff)) + (code >> 16);
-      length = uint32_t(code) >> 8 & 0xff;
-      position += length;
-      bits <<= length;
+      next_column();
     }
     column -= count;
-    put(layer.rows, row, sum, outputs);
+    rows.put(sum, outputs);
   }
 }
 
