@@ -23,19 +23,19 @@ constexpr double kMegahertz = 64;
 
 /// The sketch of `model` in `folder`, linked.
 mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder) {
+                       const fs::path& folder, const std::string& optimization = "-Os") {
   mcu::export_sketch(mcu::encode(model), name,
                      mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "model");
-  return mcu::build_image(folder / "model", folder / "build");
+  return mcu::build_image(folder / "model", folder / "build", optimization);
 }
 
 /// The same sketch with no model in it, linked.
 mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder) {
+                       const fs::path& folder, const std::string& optimization) {
   mcu::export_empty_sketch(mcu::encode(model), name,
                            mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                            folder / "empty");
-  return mcu::build_image(folder / "empty", folder / "build");
+  return mcu::build_image(folder / "empty", folder / "build", optimization);
 }
 
 /// Refuses a board that runs something else than `model`.
@@ -123,9 +123,9 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 }
 
 bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   Row& row) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder);
+                   Row& row, const std::string& optimization) {
+  const mcu::Image image = build_model(model, row.name, inputs, folder, optimization);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
   measure_inferences(model, inputs, image, row);

@@ -50,6 +50,15 @@ void add_board(CLI::App& command, VariantArguments& arguments) {
       ->type_name("BOARD");
 }
 
+void add_bench(CLI::App& app, BenchArguments& arguments) {
+  auto* bench = app.add_subcommand("bench", "make the speed tables on the spot");
+  bench->require_subcommand(1);
+  auto* kernels =
+      bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
+  add_format(*kernels, arguments.format);
+  kernels->callback([&] { print_kernel_bench(arguments); });
+}
+
 /// What is wrong with the command line, and where its help is.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> given = app.get_subcommands();
@@ -130,6 +139,9 @@ int run_cli(int argc, char** argv) {
   auto* passes_command = app.add_subcommand("passes", "list every pass with its options");
   add_format(*passes_command, passes.format);
   passes_command->callback([&] { print_passes(passes); });
+
+  BenchArguments bench;
+  add_bench(app, bench);
 
   try {
     app.parse(argc, argv);

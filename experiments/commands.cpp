@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "bench/kernels.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
 #include "experiments/results.h"
@@ -98,6 +99,10 @@ void print_passes(const PassesArguments& arguments) {
     }
   }
   print(table, arguments.format);
+}
+
+void print_kernel_bench(const BenchArguments& arguments) {
+  print(bench::kernel_table(), arguments.format);
 }
 
 void export_variant(const VariantArguments& arguments) {

@@ -34,6 +34,13 @@ struct PassesArguments {
 /// ./pare passes: every pass with its options, defaults, ranges and source.
 void print_passes(const PassesArguments& arguments);
 
+struct BenchArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
+void print_kernel_bench(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;

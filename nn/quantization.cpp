@@ -51,19 +51,23 @@ FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row) {
   return quantize_multiplier(product / double{requantized(layer).scale});
 }
 
-bool accumulator_fits(const Int8Layer& layer, Index row) {
-  std::int64_t low = layer.bias[row];  // of every partial sum: products first, in any order
-  std::int64_t high = layer.bias[row];
+AccumulatorRange accumulator_range(const Int8Layer& layer, Index row) {
+  AccumulatorRange range{layer.bias[row], layer.bias[row]};
   for (Index i = 0; i < layer.weights.cols(); ++i) {
     const std::int64_t weight = layer.weights(row, i);
     const std::int64_t at_low = weight * (-128 - layer.input.zero_point);
     const std::int64_t at_high = weight * (127 - layer.input.zero_point);
-    low += std::min({at_low, at_high, std::int64_t{0}});
-    high += std::max({at_low, at_high, std::int64_t{0}});
+    range.low += std::min({at_low, at_high, std::int64_t{0}});
+    range.high += std::max({at_low, at_high, std::int64_t{0}});
   }
+  return range;
+}
+
+bool accumulator_fits(const Int8Layer& layer, Index row) {
+  const AccumulatorRange range = accumulator_range(layer, row);
   const int left = std::max(row_multiplier(layer, row).shift, 0);
   const std::int64_t limit = (std::int64_t{1} << 30) >> left;
-  return low > -limit && high < limit;
+  return range.low > -limit && range.high < limit;
 }
 
 Quantization choose_quantization(float low, float high) {

@@ -32,6 +32,15 @@ const Quantization& requantized(const Int8Layer& layer);
 /// GetQuantizedConvolutionMultipler.
 FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row);
 
+/// What any int8 inputs can make of a sum.
+struct AccumulatorRange {
+  std::int64_t low;   ///< at most 0 above the bias
+  std::int64_t high;  ///< at least 0 above it
+};
+
+/// The range of a row's accumulator, and of a part of its sum in any order.
+AccumulatorRange accumulator_range(const Int8Layer& layer, Index row);
+
 /// True if no int8 input can bring a row's accumulator, or a part of its sum in any order, as
 /// requantize shifts it, to 2^30: one bit below int32, which a kernel may use to double it.
 bool accumulator_fits(const Int8Layer& layer, Index row);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <iterator>
@@ -25,10 +26,11 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<std::string> compiler_command() {
+std::vector<std::string> compiler_command(const std::string& optimization) {
   std::vector<std::string> command = {
       require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
   command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
+  std::replace(command.begin(), command.end(), std::string("-Os"), optimization);
   command.insert(command.end(), {"-ffunction-sections", "-fdata-sections"});
   return command;
 }
@@ -59,8 +61,9 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
 }
 
 /// The start-up code's objects; their names carry a sum over everything that they are made from.
-std::vector<std::string> board_objects(const fs::path& build_folder) {
-  std::string made_from = fmt::format("{}", fmt::join(compiler_command(), " "));
+std::vector<std::string> board_objects(const fs::path& build_folder,
+                                       const std::string& optimization) {
+  std::string made_from = fmt::format("{}", fmt::join(compiler_command(optimization), " "));
   for (const char* name : {"Arduino.h", "arduino.cpp", "startup.cpp"}) {
     made_from += read_text(board_folder() / name);
   }
@@ -70,7 +73,7 @@ std::vector<std::string> board_objects(const fs::path& build_folder) {
   for (const char* name : {"arduino", "startup"}) {
     const fs::path object = build_folder / fmt::format("{}.{:08x}.o", name, sum);
     if (!fs::exists(object)) {
-      std::vector<std::string> command = compiler_command();
+      std::vector<std::string> command = compiler_command(optimization);
       command.insert(command.end(), {"-c", board_folder() / fmt::format("{}.cpp", name)});
       compile(std::move(command), object, "the board's start-up code");
     }
@@ -119,11 +122,12 @@ const std::vector<std::string>& sketch_flags() {
   return kFlags;
 }
 
-Image build_image(const fs::path& sketch_folder, const fs::path& build_folder) {
+Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
+                  const std::string& optimization) {
   fs::create_directories(build_folder);
   const fs::path sketch = find_sketch(sketch_folder);
-  const std::vector<std::string> objects = board_objects(build_folder);
-  std::vector<std::string> command = compiler_command();
+  const std::vector<std::string> objects = board_objects(build_folder, optimization);
+  std::vector<std::string> command = compiler_command(optimization);
   command.insert(command.end(), {"-I", board_folder(), "-I", sketch_folder, "-include", "Arduino.h",
                                  "-x", "c++", sketch, "-x", "none"});
   command.insert(command.end(), objects.begin(), objects.end());

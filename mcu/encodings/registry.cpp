@@ -6,12 +6,12 @@ std::optional<LayerCode> encode_dense_float32(const nn::Layer& layer, bool last)
 std::optional<LayerCode> encode_dense_int8(const nn::Layer& layer, bool last);
 std::optional<LayerCode> encode_sparse_int8(const nn::Layer& layer, bool last);
 std::optional<LayerCode> encode_entropy_int8(const nn::Layer& layer, bool last);
+std::optional<LayerCode> encode_paired_int8(const nn::Layer& layer, bool last);
 
 std::span<const Encoding> encodings() {
   static constexpr Encoding kEncodings[] = {
-      {"dense float32", encode_dense_float32},
-      {"dense int8", encode_dense_int8},
-      {"sparse int8", encode_sparse_int8},
+      {"dense float32", encode_dense_float32},     {"paired int8", encode_paired_int8},
+      {"dense int8", encode_dense_int8},           {"sparse int8", encode_sparse_int8},
       {"entropy-coded int8", encode_entropy_int8},
   };
   return kEncodings;

@@ -2,35 +2,36 @@
 
 #include <fmt/format.h>
 
-#include "mcu/encodings/compact_rows.h"
 #include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/row_outputs.h"
+#include "nn/quantization.h"
 
 namespace pare::mcu {
 namespace {
 
 constexpr std::size_t kGroup = 4;
-constexpr nn::Index kLongestGap = 255;
+constexpr nn::Index kLongestDistance = 255;
 
-/// The weights of one row that are not 0, and how far each lies behind the one before.
+/// The weights of one row that are stored, and how far each lies behind the one before.
 struct Entries {
-  std::vector<std::uint8_t> gaps;
+  std::vector<std::uint8_t> distances;
   std::vector<std::uint8_t> weights;
 };
 
 Entries entries_of(const nn::Int8Matrix& weights, nn::Index row) {
   Entries entries;
-  const auto add = [&](nn::Index gap, std::int8_t weight) {
-    entries.gaps.push_back(static_cast<std::uint8_t>(gap));
+  const auto add = [&](nn::Index distance, std::int8_t weight) {
+    entries.distances.push_back(static_cast<std::uint8_t>(distance));
     entries.weights.push_back(static_cast<std::uint8_t>(weight));
   };
   nn::Index last = 0;
   for (nn::Index column = 0; column < weights.cols(); ++column) {
     if (weights(row, column) == 0) continue;
-    for (; column - last > kLongestGap; last += kLongestGap) add(kLongestGap, 0);
+    for (; column - last > kLongestDistance; last += kLongestDistance) add(kLongestDistance, 0);
     add(column - last, weights(row, column));
     last = column;
   }
-  while (entries.gaps.size() % kGroup != 0) add(0, 0);
+  while (entries.weights.size() % kGroup != 0) add(0, 0);
   return entries;
 }
 
@@ -40,51 +41,47 @@ std::int32_t word(const std::vector<std::uint8_t>& bytes, std::size_t first) {
   return static_cast<std::int32_t>(word);
 }
 
-/// The groups of all rows, and how many each row has.
-struct Groups {
+std::vector<std::int32_t> words_of(const nn::Int8Layer& layer, const RowOutputs& outputs) {
   std::vector<std::int32_t> words;
-  std::vector<std::int8_t> counts;
-};
-
-Groups groups_of(const nn::Int8Matrix& weights) {
-  Groups groups;
-  for (nn::Index row = 0; row < weights.rows(); ++row) {
-    const Entries entries = entries_of(weights, row);
-    const std::size_t count = entries.gaps.size() / kGroup;
-    groups.counts.push_back(static_cast<std::int8_t>(count & 255));
-    groups.counts.push_back(static_cast<std::int8_t>(count >> 8));
-    for (std::size_t i = 0; i < entries.gaps.size(); i += kGroup) {
-      groups.words.push_back(word(entries.gaps, i));
-      groups.words.push_back(word(entries.weights, i));
+  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
+    const Entries entries = entries_of(layer.weights, row);
+    words.push_back(layer.bias[row]);
+    words.push_back(static_cast<std::int32_t>(entries.weights.size() / kGroup));
+    for (std::size_t i = 0; i < entries.weights.size(); i += kGroup) {
+      words.push_back(word(entries.distances, i));
+      words.push_back(word(entries.weights, i));
     }
+    const auto index = static_cast<std::size_t>(row);
+    words.push_back(outputs.multipliers[index]);
+    if (outputs.shift == 0) words.push_back(outputs.row_shifts[index]);
   }
-  groups.words.push_back(0);  // the kernel reads one ahead
-  return groups;
+  return words;
 }
 
 }  // namespace
 
-/// Any int8 layer: even the widest has no more than 16,384 groups a row.
 std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
   const auto* layer = std::get_if<nn::Int8Layer>(&any);
   if (layer == nullptr) return std::nullopt;
-  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
-  const Groups groups = groups_of(layer->weights);
-  const CompactRowsCode rows = compact_rows(*layer);
-  const auto run = [=](const void* const* at, const void* in, void* out) {
-    const SparseInt8 kernel{static_cast<const std::int32_t*>(at[0]),
-                            static_cast<const std::int8_t*>(at[1]), rows_at(rows, at[2], at[3]),
-                            outputs};
-    run_int8(kernel, last, in, out);
-  };
-  const double count = static_cast<double>(groups.words.size()) / 2;
-  return LayerCode{.arrays = {layer_array("groups", groups.words),
-                              layer_array("counts", groups.counts), rows.arrays[0], rows.arrays[1]},
-                   .header = "sparse_int8.h",
-                   .type = "SparseInt8",
-                   .constants = fmt::format("{}, {}", rows.constants, outputs),
-                   .run = run,
-                   .cycles_estimate = 18.5 * count + 40.0 * outputs};
+  const std::optional<RowOutputs> outputs = row_outputs(*layer, last);
+  if (!outputs) return std::nullopt;
+  const std::vector<std::int32_t> words = words_of(*layer, *outputs);
+  SparseInt8 kernel{nullptr, static_cast<std::uint16_t>(layer->weights.rows()),
+                    static_cast<std::uint8_t>(outputs->shift),
+                    static_cast<std::int16_t>(nn::requantized(*layer).zero_point)};
+  const int row_words = outputs->shift == 0 ? 4 : 3;
+  const double groups = static_cast<double>(words.size()) / 2 - row_words * kernel.outputs / 2.0;
+  return LayerCode{
+      .arrays = {layer_array("words", words)},
+      .header = "sparse_int8.h",
+      .type = "SparseInt8",
+      .constants = fmt::format("{}, {}, {}", kernel.outputs, kernel.shift, kernel.zero_point),
+      .run =
+          [=](const void* const* at, const void* in, void* out) mutable {
+            kernel.words = static_cast<const std::int32_t*>(at[0]);
+            run_int8(kernel, last, in, out);
+          },
+      .cycles_estimate = 18.5 * groups + 30.0 * kernel.outputs};
 }
 
 }  // namespace pare::mcu

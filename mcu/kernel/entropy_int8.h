@@ -30,7 +30,7 @@ inline uint32_t bits_at(const int8_t* stream, uint32_t position) {
 
 /// value >> the lowest byte of `count`, which is below 32.
 inline int32_t shift_right(uint32_t value, int32_t count) {
-#if defined(__ARM_FEATURE_SIMD32)
+#if PARE_CORTEX_M4
   int32_t shifted;
   asm("lsr %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(count));  // looks at the lowest byte alone
   return shifted;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "bench/table.h"
+#include "nn/model.h"
+
+namespace pare::bench {
+
+/// A model of that shape with random weights, ReLU between its layers, as quantization leaves them:
+/// one scale a row, hidden zero points -128.
+nn::Model random_int8_model(const std::vector<nn::Index>& widths);
+
+/// Builds each model of the kernel table for the emulated board, measures it, and sets it beside
+/// the best figure of others. Throws as measure_board does, and std::runtime_error if a board's
+/// outputs are not the reference's.
+Table kernel_table();
+
+}  // namespace pare::bench
