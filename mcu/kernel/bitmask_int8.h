@@ -17,14 +17,12 @@ struct BitmaskInt8 {
 PARE_OPTIMIZE_SPEED
 
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i], over the weights that are not 0.
-/// Reads widened inputs, writes `outputs`; they must not overlap.
-template <class Output>
-PARE_NO_INLINE inline void dense(const BitmaskInt8& layer, const int16_t* inputs, Output* outputs) {
+PARE_NO_INLINE inline void write_rows(const BitmaskInt8& layer, const int16_t* inputs,
+                                      RowWriter& rows) {
   const uint8_t* bits = reinterpret_cast<const uint8_t*>(layer.bits);
   const int8_t* weights = layer.weights;
   const int16_t* const inputs_end = inputs + layer.inputs;
-  RowReader rows(layer.rows);
-  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+  for (int32_t row = layer.outputs; row != 0; --row) {
     int32_t sum = rows.bias();
     for (const int16_t* x = inputs; x < inputs_end; x += 8) {
       for (uint32_t left = uint32_t(*bits++) << 24; left != 0;) {
@@ -33,7 +31,7 @@ PARE_NO_INLINE inline void dense(const BitmaskInt8& layer, const int16_t* inputs
         left &= ~(0x80000000u >> zeros);
       }
     }
-    rows.put(sum, outputs);
+    rows.put(sum);
   }
 }
 

@@ -19,16 +19,14 @@ struct CodebookInt8 {
 PARE_OPTIMIZE_SPEED
 
 /// Output r from bias[r] + sum_i values[index[r][i]] * inputs[i].
-/// Reads widened inputs, writes `outputs`; they must not overlap.
-template <int kBits, class Output>
-PARE_NO_INLINE inline void dense(const CodebookInt8<kBits>& layer, const int16_t* inputs,
-                                 Output* outputs) {
+template <int kBits>
+PARE_NO_INLINE inline void write_rows(const CodebookInt8<kBits>& layer, const int16_t* inputs,
+                                      RowWriter& rows) {
   constexpr int32_t kInWord = 32 / kBits;
   constexpr uint32_t kMask = (1u << kBits) - 1;
   const int32_t* words = layer.words;
   const int8_t* const values = layer.values;
-  RowReader rows(layer.rows);
-  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+  for (int32_t row = layer.outputs; row != 0; --row) {
     int32_t sum = rows.bias();
     const int16_t* x = inputs;
     int32_t left = layer.inputs;
@@ -42,7 +40,7 @@ PARE_NO_INLINE inline void dense(const CodebookInt8<kBits>& layer, const int16_t
         sum += values[word & kMask] * *x++;
       }
     }
-    rows.put(sum, outputs);
+    rows.put(sum);
   }
 }
 

@@ -34,27 +34,40 @@ inline uint32_t read_little_endian_16(const int8_t* bytes) {
 }
 
 /// Goes from row to row: of each, the bias first, then the output.
-class RowReader {
+class RowWriter {
  public:
-  explicit RowReader(const CompactRows& rows)
-      : rows_(rows), bias_(rows.biases), factor_(rows.factors), unused_(32 - 8 * rows.bias_bytes) {}
+  /// Outputs that are widened, for the next layer.
+  RowWriter(const CompactRows& rows, int16_t* outputs) : RowWriter(rows, outputs, nullptr) {}
+
+  /// Outputs of a model.
+  RowWriter(const CompactRows& rows, int8_t* outputs) : RowWriter(rows, nullptr, outputs) {}
 
   /// What the row's sum begins with.
-  int32_t bias() {
+  PARE_NO_INLINE int32_t bias() {
     const uint32_t word = read_little_endian(bias_);
+    const int32_t unused = 32 - 8 * rows_.bias_bytes;
     bias_ += rows_.bias_bytes;
-    return int32_t(word << unused_) >> unused_;
+    return int32_t(word << unused) >> unused;
   }
 
-  /// Writes the output that the row's sum becomes: widened, for the next layer.
-  void put(int32_t sum, int16_t* output) { *output = int16_t(widened_output(sum)); }
-
-  /// The same, of a model.
-  void put(int32_t sum, int8_t* output) {
-    *output = int8_t(widened_output(sum) + rows_.zero_point);
+  /// Writes the output that the row's sum becomes. A function of its own, for all kernels.
+  PARE_NO_INLINE void put(int32_t sum) {
+    const int32_t y = widened_output(sum);
+    if (widened_ != nullptr) {
+      *widened_++ = int16_t(y);
+    } else {
+      *outputs_++ = int8_t(y + rows_.zero_point);
+    }
   }
 
  private:
+  RowWriter(const CompactRows& rows, int16_t* widened, int8_t* outputs)
+      : rows_(rows),
+        bias_(rows.biases),
+        factor_(rows.factors),
+        widened_(widened),
+        outputs_(outputs) {}
+
   int32_t widened_output(int32_t sum) {
     const int8_t* const factor = factor_;
     const uint32_t word = read_little_endian(factor);
@@ -71,8 +84,18 @@ class RowReader {
   const CompactRows& rows_;
   const int8_t* bias_;
   const int8_t* factor_;
-  int32_t unused_;
+  int16_t* widened_;
+  int8_t* outputs_;
 };
+
+/// Runs a layer that has CompactRows, without a copy of its kernel for each type of output. Reads
+/// widened inputs, writes `outputs`: int16_t are widened too, int8_t the model's own. They must not
+/// overlap.
+template <class Layer, class Output>
+inline void dense(const Layer& layer, const int16_t* inputs, Output* outputs) {
+  RowWriter rows(layer.rows, outputs);
+  write_rows(layer, inputs, rows);
+}
 
 PARE_OPTIMIZE_END
 

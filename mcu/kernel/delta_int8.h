@@ -42,23 +42,21 @@ class DistanceReader {
 PARE_OPTIMIZE_SPEED
 
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i], over the weights that are not 0.
-/// Reads widened inputs, writes `outputs`; they must not overlap.
-template <int kBits, class Output>
-PARE_NO_INLINE inline void dense(const DeltaInt8<kBits>& layer, const int16_t* inputs,
-                                 Output* outputs) {
+template <int kBits>
+PARE_NO_INLINE inline void write_rows(const DeltaInt8<kBits>& layer, const int16_t* inputs,
+                                      RowWriter& rows) {
   const int32_t count = layer.inputs;
   const int8_t* weights = layer.weights;
   DistanceReader<kBits> distances(layer.distances);
-  RowReader rows(layer.rows);
   int32_t column = distances.read() - 1;
-  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+  for (int32_t row = layer.outputs; row != 0; --row) {
     int32_t sum = rows.bias();
     while (column < count) {
       sum += *weights++ * inputs[column];
       column += distances.read();
     }
     column -= count;
-    rows.put(sum, outputs);
+    rows.put(sum);
   }
 }
 

@@ -40,14 +40,13 @@ inline int32_t shift_right(uint32_t value, int32_t count) {
 }
 
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i]: without loops over zeros, and without
-/// room for decoded weights. Reads widened inputs, writes `outputs`; they must not overlap.
-template <class Output>
-PARE_NO_INLINE inline void dense(const EntropyInt8& layer, const int16_t* inputs, Output* outputs) {
+/// room for decoded weights.
+PARE_NO_INLINE inline void write_rows(const EntropyInt8& layer, const int16_t* inputs,
+                                      RowWriter& rows) {
   const int32_t count = layer.inputs;
   const int32_t* const gap_code = layer.gap_code;
   const int32_t* const value_code = layer.value_code;
   const int8_t* const values = layer.values;
-  RowReader rows(layer.rows);
   uint32_t position = 0;
   uint32_t bits = bits_at(layer.stream, 0);
   int32_t column = -1;
@@ -59,7 +58,7 @@ PARE_NO_INLINE inline void dense(const EntropyInt8& layer, const int16_t* inputs
     bits <<= length;
   };
   next_column();
-  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+  for (int32_t row = layer.outputs; row != 0; --row) {
     int32_t sum = rows.bias();
     while (column < count) {
       const int32_t code = value_code[__builtin_clz(bits)];
@@ -69,7 +68,7 @@ PARE_NO_INLINE inline void dense(const EntropyInt8& layer, const int16_t* inputs
       next_column();
     }
     column -= count;
-    rows.put(sum, outputs);
+    rows.put(sum);
   }
 }
 

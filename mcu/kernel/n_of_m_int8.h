@@ -20,15 +20,13 @@ struct NOfMInt8 {
 PARE_OPTIMIZE_SPEED
 
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i], over the weights that are stored.
-/// Reads widened inputs, writes `outputs`; they must not overlap.
-template <int kBits, class Output>
-PARE_NO_INLINE inline void dense(const NOfMInt8<kBits>& layer, const int16_t* inputs,
-                                 Output* outputs) {
+template <int kBits>
+PARE_NO_INLINE inline void write_rows(const NOfMInt8<kBits>& layer, const int16_t* inputs,
+                                      RowWriter& rows) {
   const int8_t* weights = layer.weights;
   const uint8_t* places = reinterpret_cast<const uint8_t*>(layer.places);
   uint32_t byte = 1;  // the places that are left of one, below a 1 that marks its end
-  RowReader rows(layer.rows);
-  for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
+  for (int32_t row = layer.outputs; row != 0; --row) {
     int32_t sum = rows.bias();
     const int16_t* x = inputs;
     for (int32_t group = layer.groups; group != 0; --group, x += 1 << kBits) {
@@ -38,7 +36,7 @@ PARE_NO_INLINE inline void dense(const NOfMInt8<kBits>& layer, const int16_t* in
         byte >>= kBits;
       }
     }
-    rows.put(sum, outputs);
+    rows.put(sum);
   }
 }
 
