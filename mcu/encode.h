@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mcu/encodings/choice.h"
 #include "mcu/encodings/encoding.h"
 #include "nn/model.h"
 
@@ -48,10 +49,8 @@ struct EncodedModel {
   Arena arena;
 };
 
-/// What an encoding is chosen for: the fewest bytes, or the fewest estimated cycles.
-enum class Optimize : std::uint8_t { size, speed };
-
-/// Encodes `model`, every layer in the best of the encodings that can store it. Throws
+/// Encodes `model`, every layer in one of the encodings that can store it, as choose
+/// does. Throws
 /// std::invalid_argument if the model fails nn::check, a layer is wider than 65,535, or none of the
 /// encodings can store it.
 EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size,

@@ -42,7 +42,8 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate =
-          11.0 * nonzero + 9.0 * static_cast<double>(bits.size()) + 60.0 * kernel.outputs};
+          11.0 * nonzero + 9.0 * static_cast<double>(bits.size()) + 60.0 * kernel.outputs,
+      .kernel_bytes = 300};
 }
 
 }  // namespace pare::mcu

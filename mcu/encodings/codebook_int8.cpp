@@ -56,7 +56,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 5.5 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs};
+      .cycles_estimate = 5.5 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs,
+      .kernel_bytes = 450};
 }
 
 }  // namespace

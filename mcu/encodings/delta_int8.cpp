@@ -79,7 +79,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate =
-          10.0 * fields + 8.0 * static_cast<double>(deltas.weights.size()) + 60.0 * kernel.outputs};
+          10.0 * fields + 8.0 * static_cast<double>(deltas.weights.size()) + 60.0 * kernel.outputs,
+      .kernel_bytes = 300};
 }
 
 }  // namespace

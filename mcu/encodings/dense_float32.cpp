@@ -23,7 +23,8 @@ std::optional<LayerCode> encode_dense_float32(const nn::Layer& any, bool /*last*
                    .type = "DenseFloat32",
                    .constants = fmt::format("{}, {}, {}", inputs, outputs, relu),
                    .run = run,
-                   .cycles_estimate = 10.0 * inputs * outputs + 18.0 * outputs};
+                   .cycles_estimate = 10.0 * inputs * outputs + 18.0 * outputs,
+                   .kernel_bytes = 150};
 }
 
 }  // namespace pare::mcu

@@ -24,7 +24,8 @@ std::optional<LayerCode> encode_dense_int8(const nn::Layer& any, bool last) {
                                               requantization(rows, at[2], at[3]), inputs, outputs};
                        run_int8(kernel, last, in, out);
                      },
-                 .cycles_estimate = 4.0 * inputs * outputs + 40.0 * outputs};
+                 .cycles_estimate = 4.0 * inputs * outputs + 40.0 * outputs,
+                 .kernel_bytes = 250};
   for (LayerArray& array : arrays(rows)) code.arrays.push_back(std::move(array));
   return code;
 }

@@ -38,7 +38,8 @@ std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
       .constants = fmt::format("{}, {}, {}", rows.constants, inputs, outputs),
       .run = run,
       .cycles_estimate =
-          34.0 * static_cast<double>((layer->weights.array() != 0).count()) + 40.0 * outputs};
+          34.0 * static_cast<double>((layer->weights.array() != 0).count()) + 40.0 * outputs,
+      .kernel_bytes = 400};
 }
 
 }  // namespace pare::mcu

@@ -93,7 +93,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate = 12.0 * static_cast<double>(stored.weights().size()) +
-                         6.0 * kernel.groups * kernel.outputs + 60.0 * kernel.outputs};
+                         6.0 * kernel.groups * kernel.outputs + 60.0 * kernel.outputs,
+      .kernel_bytes = 300};
 }
 
 }  // namespace

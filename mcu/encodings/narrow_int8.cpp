@@ -75,7 +75,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[1], at[2]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 1.9 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs};
+      .cycles_estimate = 1.9 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs,
+      .kernel_bytes = 700};
 }
 
 }  // namespace

@@ -143,7 +143,8 @@ std::optional<LayerCode> encode_paired_int8(const nn::Layer& any, bool last) {
             kernel.words = static_cast<const std::int32_t*>(at[0]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 1.4 * static_cast<double>(layer->weights.size()) + 12.0 * kernel.outputs};
+      .cycles_estimate = 1.4 * static_cast<double>(layer->weights.size()) + 12.0 * kernel.outputs,
+      .kernel_bytes = 150};
 }
 
 }  // namespace pare::mcu
