@@ -108,7 +108,7 @@ nn::Model random_int8_model(const std::vector<nn::Index>& widths) {
   nn::Model model;
   nn::Quantization input{1.0F / 128, 0};
   for (std::size_t i = 1; i < widths.size(); ++i) {
-    const bool last = i + 1 == widths.size();
+    const bool last = i > 1 && i + 1 == widths.size();
     const nn::Index inputs = widths[i - 1];
     nn::Int8Layer layer{nn::Int8Matrix(widths[i], inputs),
                         nn::Int32Vector(widths[i]),

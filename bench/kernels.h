@@ -5,8 +5,8 @@
 
 namespace pare::bench {
 
-/// A model of that shape with random weights, ReLU between its layers, as quantization leaves them:
-/// one scale a row, hidden zero points -128.
+/// A model of that shape with random weights, as quantization leaves them: one scale a row, ReLU
+/// and a zero point of -128 after all layers but the last, after that too if it is the only one.
 nn::Model random_int8_model(const std::vector<nn::Index>& widths);
 
 /// Builds each model of the kernel table for the emulated board, measures it, and sets it beside

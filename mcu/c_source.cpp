@@ -152,7 +152,7 @@ std::string statements(const EncodedModel& model) {
   };
   std::string text;
   if (is_int8(model)) {
-    text += fmt::format("  widen(inputs, arena, kInputs, kInputZeroPoint);\n");
+    text += fmt::format("  widen<kInputs, kInputZeroPoint>(inputs, arena);\n");
   }
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const EncodedLayer& layer = model.layers[i];

@@ -25,7 +25,7 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
   }
   const auto nonzero = static_cast<double>(weights.size());
   if (weights.empty()) weights.push_back(0);  // an array has at least one element
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   BitmaskInt8 kernel{nullptr, nullptr, rows.rows, static_cast<std::uint16_t>(all.cols()),
                      static_cast<std::uint16_t>(all.rows())};
   return LayerCode{
@@ -43,7 +43,7 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
           },
       .cycles_estimate =
           11.0 * nonzero + 9.0 * static_cast<double>(bits.size()) + 60.0 * kernel.outputs,
-      .kernel_bytes = 300};
+      .code_bytes = 300};
 }
 
 }  // namespace pare::mcu

@@ -8,10 +8,10 @@ namespace {
 
 using Layers = std::vector<std::vector<Candidate>>;
 
-std::size_t size_bytes(const LayerCode& code) {
+double array_bytes(const LayerCode& code) {
   std::size_t size = 0;
   for (const LayerArray& array : code.arrays) size += array.bytes.size();
-  return size;
+  return static_cast<double>(size);
 }
 
 /// Sets of kernels that are tried: two to this power. Layers pay for others each by themselves.
@@ -19,17 +19,17 @@ constexpr std::size_t kMostShared = 16;
 
 /// What a candidate costs: bytes, and a kernel that it shares with other layers, or none.
 struct Offer {
-  std::size_t bytes;
+  double bytes;
   int kernel;  ///< a bit of the set of shared kernels that have been bought, or -1
 };
 
 /// The kernels that several layers could have, and their bytes.
-std::map<std::string, std::size_t> shared_kernels(const Layers& layers) {
-  std::map<std::string, std::size_t> once;
-  std::map<std::string, std::size_t> shared;
+std::map<std::string, double> shared_kernels(const Layers& layers) {
+  std::map<std::string, double> once;
+  std::map<std::string, double> shared;
   for (const auto& candidates : layers) {
     for (const Candidate& candidate : candidates) {
-      const auto [place, is_new] = once.emplace(candidate.code.type, candidate.code.kernel_bytes);
+      const auto [place, is_new] = once.emplace(candidate.code.type, candidate.code.code_bytes);
       if (!is_new && shared.size() < kMostShared) shared.insert(*place);
     }
   }
@@ -37,14 +37,14 @@ std::map<std::string, std::size_t> shared_kernels(const Layers& layers) {
 }
 
 std::vector<std::vector<Offer>> offers_of(const Layers& layers,
-                                          const std::map<std::string, std::size_t>& shared) {
+                                          const std::map<std::string, double>& shared) {
   std::vector<std::vector<Offer>> offers(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     for (const Candidate& candidate : layers[i]) {
       const auto found = shared.find(candidate.code.type);
-      const std::size_t bytes = size_bytes(candidate.code);
+      const double bytes = array_bytes(candidate.code);
       if (found == shared.end()) {
-        offers[i].push_back({bytes + candidate.code.kernel_bytes, -1});
+        offers[i].push_back({bytes + candidate.code.code_bytes, -1});
       } else {
         offers[i].push_back({bytes, static_cast<int>(std::distance(shared.begin(), found))});
       }
@@ -66,7 +66,7 @@ std::optional<std::size_t> cheapest(const std::vector<Offer>& offers, std::uint3
 /// One candidate of each layer, and the bytes of all without the shared kernels.
 struct Choice {
   std::vector<std::size_t> chosen;
-  std::size_t bytes = 0;
+  double bytes = 0;
 };
 
 std::optional<Choice> choose_with(const std::vector<std::vector<Offer>>& layers,
@@ -83,7 +83,7 @@ std::optional<Choice> choose_with(const std::vector<std::vector<Offer>>& layers,
 
 /// Tries every set of the shared kernels.
 std::vector<std::size_t> choose_smallest(const Layers& layers) {
-  const std::map<std::string, std::size_t> shared = shared_kernels(layers);
+  const std::map<std::string, double> shared = shared_kernels(layers);
   const std::vector<std::vector<Offer>> offers = offers_of(layers, shared);
   std::optional<Choice> best;
   for (std::uint32_t bought = 0; bought < 1U << shared.size(); ++bought) {

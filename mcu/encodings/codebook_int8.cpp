@@ -39,7 +39,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   if (layer == nullptr) return std::nullopt;
   const std::vector<std::int8_t> values = distinct(layer->weights);
   if (values.size() > std::size_t{1} << kBits) return std::nullopt;
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   CodebookInt8<kBits> kernel{nullptr, nullptr, rows.rows,
                              static_cast<std::uint16_t>(layer->weights.cols()),
                              static_cast<std::uint16_t>(layer->weights.rows())};
@@ -57,7 +57,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate = 5.5 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs,
-      .kernel_bytes = 450};
+      .code_bytes = 450};
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "mcu/encodings/uniform_shift.h"
 #include "nn/quantization.h"
 
 namespace pare::mcu {
@@ -55,17 +54,8 @@ LayerArray biases_array(const nn::Int32Vector& biases, int bias_bytes) {
 struct Factors {
   std::vector<std::int8_t> bytes;
   int step;
-  int uniform_shift;
   int shift;
 };
-
-Factors uniform_factors(const UniformShift& uniform) {
-  Factors factors{{}, 4, uniform.shift, 0};
-  for (const std::int32_t multiplier : uniform.multipliers) {
-    append(factors.bytes, static_cast<std::uint32_t>(multiplier), 4);
-  }
-  return factors;
-}
 
 Factors row_factors(const std::vector<FixedPointMultiplier>& rows) {
   const auto [least, most] = std::minmax_element(
@@ -73,7 +63,7 @@ Factors row_factors(const std::vector<FixedPointMultiplier>& rows) {
         return a.shift < b.shift;
       });
   const int step = all_alike(rows) ? 0 : most->shift - least->shift < 4 ? 4 : 5;
-  Factors factors{{}, step, 0, least->shift};
+  Factors factors{{}, step, least->shift};
   for (const FixedPointMultiplier& row : rows) {
     const auto mantissa = static_cast<std::uint32_t>(row.multiplier) & 0x3fffffffU;
     const auto shift = static_cast<std::uint32_t>(row.shift - least->shift);
@@ -84,26 +74,18 @@ Factors row_factors(const std::vector<FixedPointMultiplier>& rows) {
   return factors;
 }
 
-/// The quicker uniform shift where it costs no byte.
-Factors choose_factors(const nn::Int8Layer& layer, bool last) {
-  Factors own = row_factors(row_multipliers(layer));
-  if (last || own.step == 0) return own;
-  const std::optional<UniformShift> uniform = uniform_shift(layer);
-  return uniform ? uniform_factors(*uniform) : own;
-}
-
 }  // namespace
 
-CompactRowsCode compact_rows(const nn::Int8Layer& layer, bool last) {
-  const Factors factors = choose_factors(layer, last);
+CompactRowsCode compact_rows(const nn::Int8Layer& layer) {
+  const Factors factors = row_factors(row_multipliers(layer));
   const int bias_bytes = bytes_for(layer.bias);
   const int zero_point = nn::requantized(layer).zero_point;
   const int low = layer.activation == nn::Activation::relu ? 0 : -128 - zero_point;
   const int high = 127 - zero_point;
   return {
       {biases_array(layer.bias, bias_bytes), layer_array("factors", factors.bytes)},
-      fmt::format("{}, {}, {}, {}, {}, {}, {}", bias_bytes, factors.step, factors.uniform_shift,
-                  factors.shift, low, high, zero_point),
+      fmt::format("{}, {}, {}, {}, {}, {}", bias_bytes, factors.step, factors.shift, low, high,
+                  zero_point),
       {nullptr, nullptr, static_cast<std::uint8_t>(bias_bytes),
        static_cast<std::uint8_t>(factors.step), static_cast<std::uint8_t>(factors.uniform_shift),
        static_cast<std::int8_t>(factors.shift), static_cast<std::int16_t>(low),

@@ -60,7 +60,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   const auto* layer = std::get_if<nn::Int8Layer>(&any);
   if (layer == nullptr) return std::nullopt;
   const Deltas deltas = deltas_of(layer->weights, kBits);
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   DeltaInt8<kBits> kernel{nullptr, nullptr, rows.rows,
                           static_cast<std::uint16_t>(layer->weights.cols()),
                           static_cast<std::uint16_t>(layer->weights.rows())};
@@ -80,7 +80,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
           },
       .cycles_estimate =
           10.0 * fields + 8.0 * static_cast<double>(deltas.weights.size()) + 60.0 * kernel.outputs,
-      .kernel_bytes = 300};
+      .code_bytes = 300};
 }
 
 }  // namespace

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "mcu/encodings/can_pair.h"
 #include "mcu/encodings/int8_rows.h"
 
 namespace pare::mcu {
 
-/// Any int8 layer: nn::check has proven that no accumulator overflows.
+/// What cannot be paired, which is faster: nn::check has proven that no accumulator overflows.
 std::optional<LayerCode> encode_dense_int8(const nn::Layer& any, bool last) {
   const auto* layer = std::get_if<nn::Int8Layer>(&any);
-  if (layer == nullptr) return std::nullopt;
+  if (layer == nullptr || can_pair(*layer)) return std::nullopt;
   const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
   const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
   const Int8Rows rows = int8_rows(*layer);
@@ -25,7 +26,7 @@ std::optional<LayerCode> encode_dense_int8(const nn::Layer& any, bool last) {
                        run_int8(kernel, last, in, out);
                      },
                  .cycles_estimate = 4.0 * inputs * outputs + 40.0 * outputs,
-                 .kernel_bytes = 250};
+                 .code_bytes = 260};
   for (LayerArray& array : arrays(rows)) code.arrays.push_back(std::move(array));
   return code;
 }

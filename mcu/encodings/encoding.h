@@ -45,8 +45,7 @@ struct LayerCode {
   /// with the zero point subtracted; so are its outputs, but int8 those of the last layer.
   std::function<void(const void* const* arrays, const void* inputs, void* outputs)> run;
   double cycles_estimate;  ///< of one inference on a Cortex-M4, at zero wait states
-  /// Estimated flash of the kernel's code under -Os, once for all layers of the same `type`.
-  std::size_t kernel_bytes;
+  double code_bytes;       ///< estimate of the kernel's code under -Os, once for each `type`
 };
 
 /// One way to store a layer. A new one is a kernel header in mcu/kernel/, one file in

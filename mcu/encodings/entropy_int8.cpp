@@ -18,7 +18,7 @@ std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
   const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
   const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
   const EntropyWeights weights = entropy_encode(layer->weights);
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   const auto run = [=](const void* const* at, const void* in, void* out) {
     const EntropyInt8 kernel{static_cast<const std::int8_t*>(at[0]),
                              static_cast<const std::int32_t*>(at[1]),
@@ -39,7 +39,7 @@ std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
       .run = run,
       .cycles_estimate =
           34.0 * static_cast<double>((layer->weights.array() != 0).count()) + 40.0 * outputs,
-      .kernel_bytes = 400};
+      .code_bytes = 400};
 }
 
 }  // namespace pare::mcu

@@ -71,7 +71,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   const nn::Index n = most_in_a_group(layer->weights, kM);
   if (n == 0 || n == kM) return std::nullopt;
   const Groups stored(layer->weights, n, kBits);
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   NOfMInt8<kBits> kernel{nullptr,
                          nullptr,
                          rows.rows,
@@ -94,7 +94,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
           },
       .cycles_estimate = 12.0 * static_cast<double>(stored.weights().size()) +
                          6.0 * kernel.groups * kernel.outputs + 60.0 * kernel.outputs,
-      .kernel_bytes = 300};
+      .code_bytes = 300};
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   if (layer == nullptr) return std::nullopt;
   const Grid grid = grid_of(layer->weights);
   if (grid.largest_u >= 1 << kBits) return std::nullopt;
-  const CompactRowsCode rows = compact_rows(*layer, last);
+  const CompactRowsCode rows = compact_rows(*layer);
   NarrowInt8<kBits> kernel{nullptr,
                            rows.rows,
                            static_cast<std::uint16_t>(layer->weights.cols()),
@@ -76,7 +76,7 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate = 1.9 * static_cast<double>(layer->weights.size()) + 60.0 * kernel.outputs,
-      .kernel_bytes = 700};
+      .code_bytes = 700};
 }
 
 }  // namespace

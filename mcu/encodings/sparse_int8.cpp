@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mcu/encodings/can_pair.h"
 #include "mcu/encodings/int8_rows.h"
 #include "mcu/encodings/row_outputs.h"
 #include "nn/quantization.h"
@@ -45,13 +46,13 @@ std::vector<std::int32_t> words_of(const nn::Int8Layer& layer, const RowOutputs&
   std::vector<std::int32_t> words;
   for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
     const Entries entries = entries_of(layer.weights, row);
-    words.push_back(layer.bias[row]);
+    const auto index = static_cast<std::size_t>(row);
     words.push_back(static_cast<std::int32_t>(entries.weights.size() / kGroup));
     for (std::size_t i = 0; i < entries.weights.size(); i += kGroup) {
       words.push_back(word(entries.distances, i));
       words.push_back(word(entries.weights, i));
     }
-    const auto index = static_cast<std::size_t>(row);
+    words.push_back(256 * layer.bias[row] + outputs.fractions[index]);
     words.push_back(outputs.multipliers[index]);
     if (outputs.shift == 0) words.push_back(outputs.row_shifts[index]);
   }
@@ -62,14 +63,13 @@ std::vector<std::int32_t> words_of(const nn::Int8Layer& layer, const RowOutputs&
 
 std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
   const auto* layer = std::get_if<nn::Int8Layer>(&any);
-  if (layer == nullptr) return std::nullopt;
-  const std::optional<RowOutputs> outputs = row_outputs(*layer, last);
-  if (!outputs) return std::nullopt;
-  const std::vector<std::int32_t> words = words_of(*layer, *outputs);
+  if (layer == nullptr || !can_pair(*layer)) return std::nullopt;
+  const RowOutputs outputs = row_outputs(*layer);
+  const std::vector<std::int32_t> words = words_of(*layer, outputs);
   SparseInt8 kernel{nullptr, static_cast<std::uint16_t>(layer->weights.rows()),
-                    static_cast<std::uint8_t>(outputs->shift),
+                    static_cast<std::uint8_t>(outputs.shift),
                     static_cast<std::int16_t>(nn::requantized(*layer).zero_point)};
-  const int row_words = outputs->shift == 0 ? 4 : 3;
+  const int row_words = outputs.shift == 0 ? 4 : 3;
   const double groups = static_cast<double>(words.size()) / 2 - row_words * kernel.outputs / 2.0;
   return LayerCode{
       .arrays = {layer_array("words", words)},
@@ -82,7 +82,7 @@ std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate = 18.5 * groups + 30.0 * kernel.outputs,
-      .kernel_bytes = 400};
+      .code_bytes = 400};
 }
 
 }  // namespace pare::mcu

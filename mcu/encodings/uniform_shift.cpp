@@ -1,6 +1,8 @@
 #include "mcu/encodings/uniform_shift.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "mcu/kernel/paired_int8.h"
 #include "nn/quantization.h"
@@ -8,25 +10,28 @@
 namespace pare::mcu {
 namespace {
 
-/// Sums are scaled by 2^8 where the reference doubles them.
+/// The kernel scales sums by 2^8, the reference doubles them.
 constexpr int kScaleBits = 7;
-/// What C++ and USAT can shift, and the rounding's place in 32 bits.
-constexpr int kLargestShift = 30;
-/// How far from its nearest value a multiplier is looked for.
-constexpr std::int32_t kTries = 16;
+constexpr std::int32_t kScale = 256;
+/// How far a fraction may reach: a sum below 2^23 - 2^8 scaled by 256 has room for it.
+constexpr std::int32_t kLargestFraction = 1 << 15;
+/// Of a factor near 2^-15; 256 outputs, scaled by 2^(shift + 32), fit 64 bits.
+constexpr int kLargestShift = 22;
 
 /// The least sum from which the reference gives each of the outputs 1 to 255, as far as the row's
 /// sums reach. Its outputs never fall as the sum grows.
-std::vector<std::int32_t> steps(const nn::AccumulatorRange& range,
+std::vector<std::int64_t> steps(const nn::AccumulatorRange& range,
                                 const nn::FixedPointMultiplier& factor) {
-  std::vector<std::int32_t> found;
-  auto low = static_cast<std::int32_t>(range.low);
-  const auto high = static_cast<std::int32_t>(range.high);
-  for (std::int32_t output = 1; output <= 255 && nn::requantize(high, factor) >= output; ++output) {
-    std::int32_t end = high;
+  const auto output = [&](std::int64_t sum) {
+    return nn::requantize(static_cast<std::int32_t>(sum), factor);
+  };
+  std::vector<std::int64_t> found;
+  std::int64_t low = range.low;
+  for (std::int32_t wanted = 1; wanted <= 255 && output(range.high) >= wanted; ++wanted) {
+    std::int64_t end = range.high;
     while (low < end) {
-      const std::int32_t middle = low + (end - low) / 2;
-      if (nn::requantize(middle, factor) >= output) {
+      const std::int64_t middle = low + (end - low) / 2;
+      if (output(middle) >= wanted) {
         end = middle;
       } else {
         low = middle + 1;
@@ -37,56 +42,74 @@ std::vector<std::int32_t> steps(const nn::AccumulatorRange& range,
   return found;
 }
 
-/// True if the uniform arithmetic steps up exactly where the reference does.
-bool agrees(const nn::AccumulatorRange& range, const std::vector<std::int32_t>& steps,
-            std::int32_t multiplier, std::int32_t shift) {
-  const auto output = [&](std::int64_t sum) {
-    return uniform_output(static_cast<std::int32_t>(sum) * 256, multiplier, shift);
+struct Multipliers {
+  std::int64_t least;
+  std::int64_t most;
+};
+
+/// Which multipliers make the kernel step up exactly where the reference does, given a fraction:
+/// output n comes from (256 * sum + fraction) * multiplier >= (n * 2^shift - rounding) * 2^32. The
+/// sums of all steps are above 0.
+Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std::int64_t>& steps,
+                        std::int32_t fraction, std::int32_t shift) {
+  const auto target = [&](std::size_t output) {
+    return ((static_cast<std::int64_t>(output) << shift) - uniform_rounding(shift)) << 32;
+  };
+  Multipliers result{0, std::numeric_limits<std::int32_t>::max()};
+  const auto stay_below = [&](std::int64_t sum, std::size_t output) {
+    const std::int64_t scaled = kScale * sum + fraction;
+    if (scaled > 0) result.most = std::min(result.most, (target(output) - 1) / scaled);
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto expected = static_cast<std::int32_t>(i) + 1;
-    if (output(steps[i]) < expected) return false;
-    if (steps[i] > range.low && output(steps[i] - std::int64_t{1}) >= expected) return false;
+    const std::int64_t scaled = kScale * steps[i] + fraction;
+    result.least = std::max(result.least, (target(i + 1) + scaled - 1) / scaled);
+    stay_below(steps[i] - 1, i + 1);
   }
-  return output(range.high) == static_cast<std::int32_t>(steps.size());
+  if (steps.size() < 255) stay_below(range.high, steps.size() + 1);
+  return result;
 }
 
-std::optional<std::int32_t> find_multiplier(const nn::AccumulatorRange& range,
-                                            const nn::FixedPointMultiplier& factor,
-                                            std::int32_t shift) {
-  if (factor.multiplier == 0) return 0;
-  const int lost_bits = shift - kScaleBits + factor.shift;
-  const std::int64_t half = (std::int64_t{1} << lost_bits) / 2;
-  const auto nearest = static_cast<std::int32_t>((factor.multiplier + half) >> lost_bits);
-  const std::vector<std::int32_t> wanted = steps(range, factor);
-  for (std::int32_t distance = 0; distance <= kTries; ++distance) {
-    for (const std::int32_t multiplier : {nearest + distance, nearest - distance}) {
-      if (multiplier >= 0 && agrees(range, wanted, multiplier, shift)) return multiplier;
+bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& factor,
+             UniformShift& result) {
+  const std::vector<std::int64_t> wanted = steps(range, factor);
+  if (wanted.empty()) {
+    result.multipliers.push_back(0);
+    result.fractions.push_back(0);
+    return true;
+  }
+  if (wanted.front() <= 0) return false;
+  // The row's own first rounding is half of 2^-lost_bits in the kernel's, which adds half of 1.
+  const int lost_bits = kScaleBits - factor.shift - result.shift;
+  const double multiplier = factor.multiplier / std::exp2(lost_bits);
+  const double excess = 64 * (1 - std::exp2(-lost_bits)) * 0x1p32 / multiplier;
+  if (excess >= kLargestFraction) return false;
+  const auto nearest = -static_cast<std::int32_t>(std::lround(excess));
+  for (std::int32_t distance = 0; distance < 16; ++distance) {
+    for (const std::int32_t fraction : {nearest + distance, nearest - distance}) {
+      const Multipliers found = multipliers(range, wanted, fraction, result.shift);
+      if (found.least > found.most) continue;
+      result.multipliers.push_back(static_cast<std::int32_t>((found.least + found.most) / 2));
+      result.fractions.push_back(fraction);
+      return true;
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace
 
 std::optional<UniformShift> uniform_shift(const nn::Int8Layer& layer) {
   if (layer.activation != nn::Activation::relu || layer.output.zero_point != -128) return {};
-  UniformShift result{0, {}};
+  UniformShift result{kLargestShift, {}, {}};
   for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
     const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
-    const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
-    const std::int64_t limit = std::int64_t{1} << 23;
-    if (range.low <= -limit || range.high >= limit) return {};
-    if (factor.multiplier != 0 && factor.shift >= 0) return {};
-    if (factor.multiplier != 0) result.shift = std::max(result.shift, kScaleBits - factor.shift);
+    if (factor.multiplier == 0) continue;
+    if (factor.shift >= 0) return {};
+    result.shift = std::min(result.shift, kScaleBits - factor.shift);
   }
-  if (result.shift > kLargestShift) return {};
-  result.shift = std::max(result.shift, 1);
   for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
-    const std::optional<std::int32_t> multiplier = find_multiplier(
-        nn::accumulator_range(layer, row), nn::row_multiplier(layer, row), result.shift);
-    if (!multiplier) return {};
-    result.multipliers.push_back(*multiplier);
+    const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
+    if (!add_row(range, nn::row_multiplier(layer, row), result)) return {};
   }
   return result;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "paired_int8.h"
 #include "requantize.h"
 
 namespace pare {
@@ -9,13 +8,11 @@ namespace pare {
 /// little-endian and not aligned.
 struct CompactRows {
   const int8_t* biases;   ///< [outputs], of bias_bytes each; readable to 4 bytes from each one
-  const int8_t* factors;  ///< [outputs], factor_step bytes apart: multipliers for a uniform shift,
-                          ///< or 30 bits of a multiplier whose bit 30 is 1, and two of a shift;
-                          ///< with a step of 5 a byte more of a shift
+  const int8_t* factors;  ///< [outputs], factor_step bytes apart: 30 bits of a multiplier whose bit
+                          ///< 30 is 1, and two of a shift; with a step of 5 a byte more of a shift
   uint8_t bias_bytes;     ///< 2 to 4
   uint8_t factor_step;    ///< 4 or 5; 0 if one factor is for all rows
-  uint8_t uniform_shift;  ///< of uniform_output; 0 where each row has its own shift
-  int8_t shift;           ///< that the rows' own shifts are added to
+  int8_t shift;           ///< that the rows' shifts are added to
   int16_t low;            ///< the least output, its zero point subtracted: 0 after ReLU
   int16_t high;           ///< the largest: 127 - zero_point
   int16_t zero_point;
@@ -72,9 +69,6 @@ class RowWriter {
     const int8_t* const factor = factor_;
     const uint32_t word = read_little_endian(factor);
     factor_ += rows_.factor_step;
-    if (rows_.uniform_shift != 0) {
-      return uniform_output(int32_t(uint32_t(sum) << 8), int32_t(word), rows_.uniform_shift);
-    }
     int32_t shift = rows_.shift + int32_t(word >> 30);
     if (rows_.factor_step == 5) shift += factor[4];
     const int32_t y = requantize(sum, int32_t((word & 0x3fffffff) | 0x40000000), shift);

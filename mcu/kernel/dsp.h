@@ -35,6 +35,27 @@ inline int32_t sxtb16_odd(int32_t x) {
   return result;
 }
 
+/// The halves of `x` plus bytes 0 and 2 of `bytes`.
+inline int32_t sxtab16(int32_t x, int32_t bytes) {
+  int32_t result;
+  asm("sxtab16 %0, %1, %2" : "=r"(result) : "r"(x), "r"(bytes));
+  return result;
+}
+
+/// The halves of `x` plus bytes 1 and 3 of `bytes`.
+inline int32_t sxtab16_odd(int32_t x, int32_t bytes) {
+  int32_t result;
+  asm("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(x), "r"(bytes));
+  return result;
+}
+
+/// The upper halves of both.
+inline int32_t pack_upper_halves(int32_t low, int32_t high) {
+  int32_t result;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(result) : "r"(high), "r"(low));
+  return result;
+}
+
 /// The lower halves of both.
 inline int32_t pack_halves(int32_t low, int32_t high) {
   int32_t result;

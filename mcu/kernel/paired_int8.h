@@ -8,22 +8,23 @@ namespace pare {
 /// An int8 dense layer whose weights lie two rows in a half of a word: 256 * a + b, with which the
 /// Cortex-M4 multiplies four weights in four instructions. Four rows together, then two, then one:
 ///
-///   biases       of each pair: 256 * bias a + bias b, then bias b; of a single row: its bias
+///   biases       scaled by 256, with a fraction. Of each pair: that of a plus that of b / 256
+///                rounded down, then that of b
 ///   weights      for every two inputs one word of each pair, one half for each input; for an odd
 ///                last input one half of each pair. Of a single row four inputs a word, as the
 ///                bytes 0, 2, 1, 3
 ///   multipliers  one word a row
 ///   shifts       one byte a row, in one word; only where shift == 0
 ///
-/// No sum of a row may reach 2^23: the pairs would not come apart.
+/// No sum of a row may reach 2^23: scaled by 256 it has to fit a word.
 struct PairedInt8Any {
   const int32_t* words;
   int32_t inputs;
   int32_t outputs;
-  /// Above 0: after ReLU to 0 to 255, out = (sum * multiplier / 2^24 + rounding) / 2^shift in the
-  /// one rounding that is the same as two. Else each row has its own right shift, from 1.
+  /// Above 0: widened outputs are 0 to 255, after ReLU, and one rounding does what two would do.
+  /// Else each row has its own right shift, from 1.
   int32_t shift;
-  int32_t zero_point;  ///< of the outputs where shift == 0; they are clamped to int8
+  int32_t zero_point;  ///< of the outputs, which are clamped to int8
 };
 
 /// The same with a shape that the compiler knows.
@@ -32,20 +33,26 @@ struct PairedInt8 {
   const int32_t* words;
 };
 
-/// What is added before the uniform shift: half of it, and the half of the first rounding, which
-/// lies 7 bits lower than the sums that are scaled by 256.
+/// How many groups of four inputs the Cortex-M4's inner loop does a turn: small layers take small
+/// code.
+constexpr int32_t unrolled(int32_t inputs, int32_t outputs) {
+  return inputs * outputs < 2048 ? 2 : 4;
+}
+
+/// What is added before the uniform shift: half of it, and the half of the first of TFLite's two
+/// roundings, which lies 7 bits below the sums that are scaled by 256.
 constexpr int32_t uniform_rounding(int32_t shift) { return (int32_t(1) << (shift - 1)) + 64; }
 
-/// The output of a sum that comes scaled by 256, where all rows share a shift.
+/// The widened output of a scaled sum where all rows share a shift.
 inline int32_t uniform_output(int32_t scaled_sum, int32_t multiplier, int32_t shift) {
   const int32_t y = high_multiply_add(scaled_sum, multiplier, uniform_rounding(shift)) >> shift;
   return y < 0 ? 0 : y > 255 ? 255 : y;
 }
 
-/// The output, an int8, of a sum that comes doubled; TFLite's two roundings as they are.
-inline int32_t rounded_output(int32_t doubled_sum, int32_t multiplier, int32_t shift,
+/// The output, an int8, of a scaled sum without a fraction: TFLite's two roundings as they are.
+inline int32_t rounded_output(int32_t scaled_sum, int32_t multiplier, int32_t shift,
                               int32_t zero_point) {
-  const int32_t high = high_multiply_round(doubled_sum, multiplier);
+  const int32_t high = high_multiply_round(scaled_sum >> 7, multiplier);
   return saturate_int8(shift_round_add(high + (high >> 31), shift, zero_point));
 }
 
@@ -55,22 +62,31 @@ inline void put_int8(int32_t y, int32_t zero_point, int16_t* output) {
 }
 inline void put_int8(int32_t y, int32_t /*zero_point*/, int8_t* output) { *output = int8_t(y); }
 
+/// The same for an output that is widened already.
+inline void put_widened(int32_t y, int32_t /*zero_point*/, int16_t* output) {
+  *output = int16_t(y);
+}
+inline void put_widened(int32_t y, int32_t zero_point, int8_t* output) {
+  *output = int8_t(y + zero_point);
+}
+
 PARE_OPTIMIZE_SPEED
 
-/// Sums that may wrap on the way.
+/// The scaled sums of two rows; the first may wrap on the way.
 struct PairSums {
   uint32_t both;    ///< 256 * sum a + sum b
-  uint32_t second;  ///< sum b
+  uint32_t second;  ///< 256 * sum b
 };
 
 inline void add_half(PairSums& sums, uint32_t half, int32_t input) {
   sums.both += uint32_t(int32_t(int16_t(half & 0xffffu)) * input);
-  sums.second += uint32_t(int32_t(int8_t(half & 0xffu)) * input);
+  sums.second += uint32_t(int32_t(int8_t(half & 0xffu)) * 256 * input);
 }
 
-/// Sums `pairs` pairs of rows from their biases on; gives where their multipliers begin.
+/// The scaled sums of `pairs` pairs of rows; gives where their multipliers begin.
 inline const int32_t* sum_pairs(const int32_t* words, const int16_t* inputs, int32_t count,
-                                int32_t pairs, PairSums* sums) {
+                                int32_t pairs, int32_t* scaled_sums) {
+  PairSums sums[2];
   for (int32_t p = 0; p < pairs; ++p, words += 2) {
     sums[p] = {uint32_t(words[0]), uint32_t(words[1])};
   }
@@ -81,37 +97,46 @@ inline const int32_t* sum_pairs(const int32_t* words, const int16_t* inputs, int
       add_half(sums[p], word >> 16, inputs[1]);
     }
   }
-  if (count == 0) return words;
-  for (int32_t p = 0; p < pairs; ++p) add_half(sums[p], uint32_t(*words) >> (16 * p), inputs[0]);
-  return words + 1;
-}
-
-/// Sums a single row; gives where its multiplier lies.
-inline const int32_t* sum_single(const int32_t* words, const int16_t* inputs, int32_t count,
-                                 int32_t* sum) {
-  *sum = *words++;
-  for (; count > 0; count -= 4, inputs += 4, ++words) {
-    const uint32_t word = uint32_t(*words);
-    for (int32_t i = 0; i < 4 && i < count; ++i) {
-      const int32_t byte = i == 1 ? 2 : i == 2 ? 1 : i;
-      *sum += int8_t((word >> (8 * byte)) & 0xffu) * inputs[i];
-    }
+  if (count != 0) {
+    for (int32_t p = 0; p < pairs; ++p) add_half(sums[p], uint32_t(*words) >> (16 * p), *inputs);
+    ++words;
+  }
+  for (int32_t p = 0; p < pairs; ++p) {
+    const int32_t second = int32_t(sums[p].second);
+    *scaled_sums++ = int32_t(sums[p].both - uint32_t(second >> 8));
+    *scaled_sums++ = second;
   }
   return words;
 }
 
-/// Writes the outputs of up to four sums; gives where the next rows begin.
+/// The scaled sum of a single row; gives where its multiplier lies.
+inline const int32_t* sum_single(const int32_t* words, const int16_t* inputs, int32_t count,
+                                 int32_t* scaled_sum) {
+  const int32_t bias = *words++;
+  int32_t sum = 0;
+  for (; count > 0; count -= 4, inputs += 4, ++words) {
+    const uint32_t word = uint32_t(*words);
+    for (int32_t i = 0; i < 4 && i < count; ++i) {
+      const int32_t byte = i == 1 ? 2 : i == 2 ? 1 : i;
+      sum += int8_t((word >> (8 * byte)) & 0xffu) * inputs[i];
+    }
+  }
+  *scaled_sum = sum * 256 + bias;
+  return words;
+}
+
+/// Writes the outputs of up to four scaled sums; gives where the next rows begin.
 template <class Output>
 inline const int32_t* put_sums(const PairedInt8Any& layer, const int32_t* multipliers,
                                const int32_t* sums, int32_t count, Output* outputs) {
   for (int32_t i = 0; i < count; ++i) {
     if (layer.shift > 0) {
-      const int32_t scaled = int32_t(uint32_t(sums[i]) << 8);
-      outputs[i] = Output(uniform_output(scaled, multipliers[i], layer.shift));
+      put_widened(uniform_output(sums[i], multipliers[i], layer.shift), layer.zero_point,
+                  outputs + i);
     } else {
       const int32_t shift = int32_t(uint32_t(multipliers[count]) >> (8 * i) & 0xffu);
-      put_int8(rounded_output(sums[i] * 2, multipliers[i], shift, layer.zero_point),
-               layer.zero_point, outputs + i);
+      put_int8(rounded_output(sums[i], multipliers[i], shift, layer.zero_point), layer.zero_point,
+               outputs + i);
     }
   }
   return multipliers + count + (layer.shift > 0 ? 0 : 1);
@@ -126,16 +151,8 @@ inline void dense(const PairedInt8Any& layer, const int16_t* inputs, Output* out
     const int32_t left = layer.outputs - row;
     rows = left >= 4 ? 4 : left >= 2 ? 2 : 1;
     int32_t sums[4];
-    if (rows == 1) {
-      words = sum_single(words, inputs, layer.inputs, sums);
-    } else {
-      PairSums pairs[2];
-      words = sum_pairs(words, inputs, layer.inputs, rows / 2, pairs);
-      for (int32_t p = 0; p < rows / 2; ++p) {
-        sums[2 * p] = int32_t(pairs[p].both - pairs[p].second) >> 8;
-        sums[2 * p + 1] = int32_t(pairs[p].second);
-      }
-    }
+    words = rows == 1 ? sum_single(words, inputs, layer.inputs, sums)
+                      : sum_pairs(words, inputs, layer.inputs, rows / 2, sums);
     words = put_sums(layer, words, sums, rows, outputs + row);
   }
 }

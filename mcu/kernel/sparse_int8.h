@@ -6,10 +6,10 @@ namespace pare {
 
 /// One sparse int8 layer as it lies in flash. Of each row there are:
 ///
-///   bias         one word
 ///   count        one word: how many groups of four weights come
 ///   groups       two words each: how far each weight lies behind the one before, the first one
 ///                behind column 0; and the four weights. The first is in the lowest byte
+///   bias         one word: scaled by 256, with a fraction
 ///   multiplier   one word
 ///   shift        one word; only where shift == 0
 ///
@@ -17,8 +17,8 @@ namespace pare {
 struct SparseInt8 {
   const int32_t* words;
   uint16_t outputs;
-  uint8_t shift;       ///< of uniform_output; or 0, and each row has its own for rounded_output
-  int16_t zero_point;  ///< of the outputs where shift == 0
+  uint8_t shift;       ///< of uniform_output; 0 where each row has its own for rounded_output
+  int16_t zero_point;  ///< of the outputs
 };
 
 PARE_OPTIMIZE_SPEED
@@ -74,23 +74,25 @@ template <class Output>
 PARE_NO_INLINE inline void dense(const SparseInt8& layer, const int16_t* inputs, Output* outputs) {
   const int32_t* words = layer.words;
   const int32_t shift = layer.shift;
+  const int32_t zero_point = layer.zero_point;
   for (const Output* const end = outputs + layer.outputs; outputs != end; ++outputs) {
-    int32_t sum = words[0];
-    int32_t count = words[1];
-    int32_t word = words[2];
-    words += 2;
+    int32_t count = *words++;
+    int32_t word = *words;
     int32_t column = 0;
+    int32_t sum = 0;
     if (count & 1) sum = multiply_add_group(words, word, inputs, column, sum);
     for (count >>= 1; count != 0; --count) {
       sum = multiply_add_group(words, word, inputs, column, sum);
       sum = multiply_add_group(words, word, inputs, column, sum);
     }
-    ++words;
+    const int32_t scaled_sum = sum * 256 + word;
+    const int32_t multiplier = words[1];
+    words += 2;
     if (shift != 0) {
-      *outputs = Output(uniform_output(int32_t(uint32_t(sum) << 8), word, shift));
+      put_widened(uniform_output(scaled_sum, multiplier, shift), zero_point, outputs);
     } else {
-      const int32_t zero_point = layer.zero_point;
-      put_int8(rounded_output(sum * 2, word, *words++, zero_point), zero_point, outputs);
+      const int32_t y = rounded_output(scaled_sum, multiplier, *words++, zero_point);
+      put_int8(y, zero_point, outputs);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/export_sketch.h"
 #include "nn/forward.h"
@@ -13,10 +15,12 @@ namespace {
 
 /// What the emulated board gives for every input, after its self-test.
 std::vector<std::vector<std::uint8_t>> outputs_on_board(const nn::Model& model,
-                                                        const mcu::TestVectors& vectors) {
+                                                        const mcu::TestVectors& vectors,
+                                                        const std::string& optimization = "-Os") {
   const mcu::TemporaryFolder folder;
   mcu::export_sketch(mcu::encode(model), "test", vectors, folder.path() / "sketch");
-  mcu::EmulatedBoard board(mcu::build_image(folder.path() / "sketch", folder.path() / "build"));
+  mcu::EmulatedBoard board(
+      mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization));
   const mcu::SelfTest selftest = board.client().selftest();
   CHECK(selftest.passed == selftest.total);
   CHECK(board.client().info().hash == mcu::hash(mcu::encode(model)));
@@ -29,17 +33,40 @@ std::vector<std::vector<std::uint8_t>> outputs_on_board(const nn::Model& model,
 
 TEST_CASE("the board gives the reference's bytes for any shape, zero point and scale" *
           doctest::test_suite("slow")) {
+  // Every remainder of four inputs and of four outputs, inner loops with a remainder and without.
   const std::vector<std::vector<nn::Index>> shapes{
-      {1, 16, 16, 1}, {1, 1}, {3, 2}, {4, 4, 4}, {5, 7, 3}, {17, 6, 13, 9, 2}, {64, 33, 10}};
+      {1, 16, 16, 1},      {1, 1},       {3, 2},          {4, 4, 4}, {5, 7, 3},
+      {17, 6, 13, 9, 2},   {64, 33, 10}, {12, 5, 20, 11}, {11, 8},   {70, 42, 71, 69, 68, 40},
+      {30, 100, 23, 90, 7}};
   std::uint64_t seed = 100;
+  std::map<std::string, int> seen;
   for (const auto& widths : shapes) {
     CAPTURE(widths.size());
     CAPTURE(widths.front());
     ++seed;
     const nn::Model model = tests::random_int8_model(widths, seed, seed % 2 == 1);
+    for (const auto& layer : mcu::encode(model).layers) ++seen[layer.encoding];
     // Real inputs over the whole range of the input quantization, and beyond.
     const nn::Matrix inputs = tests::random_matrix(40, widths.front(), seed) * 30;
     const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 40);
+    CHECK(outputs_on_board(model, vectors, seed % 3 == 0 ? "-O3" : "-Os") == vectors.outputs);
+  }
+  CHECK(seen["paired int8"] > 10);
+  CHECK(seen["dense int8"] > 3);
+}
+
+TEST_CASE("the board gives the reference's bytes for a layer of several thousand inputs" *
+          doctest::test_suite("slow")) {
+  for (const nn::Index inputs : {2049, 2054, 33000}) {
+    nn::Model model = tests::random_int8_model({inputs, 5}, 7);
+    auto& layer = std::get<nn::Int8Layer>(model.layers[0]);
+    for (std::int8_t& weight : layer.weights.reshaped()) {
+      weight = static_cast<std::int8_t>(weight / (inputs / 500));
+    }
+    layer.activation = nn::Activation::identity;
+    const mcu::TestVectors vectors =
+        mcu::make_test_vectors(model, tests::random_matrix(3, inputs, 8) * 30, 3);
+    CHECK(mcu::encode(model).layers[0].encoding == "paired int8");
     CHECK(outputs_on_board(model, vectors) == vectors.outputs);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "mcu/kernel/requantize.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
@@ -34,20 +36,52 @@ TEST_CASE("the kernel's requantize is the reference's where the ties are") {
   }
 }
 
-TEST_CASE("the int8 kernel gives the reference's bytes for any shape, zero point and scale") {
+TEST_CASE("the int8 kernels give the reference's bytes for any shape, zero point and scale") {
   nn::Random random(4);
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
     std::vector<nn::Index> widths;
     for (std::uint32_t i = 0; i < 2 + random.below(4); ++i) widths.push_back(1 + random.below(40));
     const nn::Model model = tests::random_int8_model(widths, seed, seed % 2 == 1);
     const nn::Int8Matrix inputs = tests::random_int8_inputs(5, widths.front(), seed);
     const nn::Int8Matrix expected = nn::forward_int8(model, inputs);
     mcu::HostKernel kernel(mcu::encode(model));
+    for (const mcu::EncodedLayer& layer : kernel.model().layers) {
+      const bool rows = layer.code.type.find(", 0, ") != std::string::npos;
+      ++seen[layer.encoding + (rows ? ", a shift a row" : "")];
+    }
     for (nn::Index i = 0; i < inputs.rows(); ++i) {
       nn::Int8Matrix outputs(1, widths.back());
       kernel.infer(inputs.row(i).data(), outputs.data());
       REQUIRE(outputs == expected.row(i));
     }
+  }
+  CHECK(seen["paired int8"] > 50);
+  CHECK(seen["paired int8, a shift a row"] > 50);
+  CHECK(seen["dense int8"] > 50);
+}
+
+TEST_CASE("a layer whose sums could fill a word is not paired, and is exact") {
+  nn::Int8Layer layer{nn::Int8Matrix::Constant(3, 1000, 127),
+                      nn::Int32Vector::Zero(3),
+                      nn::Vector::Constant(3, 0.001F),
+                      {1, -128},
+                      {100, -128},
+                      nn::Activation::relu};
+  layer.weights.row(1).setConstant(-127);
+  mcu::HostKernel kernel(mcu::encode(nn::Model{{layer}}));
+  CHECK(kernel.model().layers[0].encoding == "dense int8");
+  const nn::Int8Matrix inputs = nn::Int8Matrix::Constant(1, 1000, 127);
+  nn::Int8Matrix outputs(1, 3);
+  kernel.infer(inputs.data(), outputs.data());
+  CHECK(outputs == nn::forward_int8(nn::Model{{layer}}, inputs));
+  // 258 * 127 * 255 is the most below the limit; 2^23 - 2^8 lies below 260 of them.
+  for (const nn::Index few : {258, 260}) {
+    layer.weights = nn::Int8Matrix::Constant(3, few, 127);
+    mcu::HostKernel paired(mcu::encode(nn::Model{{layer}}));
+    CHECK(paired.model().layers[0].encoding == (few == 258 ? "paired int8" : "dense int8"));
+    paired.infer(inputs.data(), outputs.data());
+    CHECK(outputs == nn::forward_int8(nn::Model{{layer}}, inputs.leftCols(few)));
   }
 }
 

@@ -13,9 +13,10 @@ inline std::int32_t random_integer(nn::Random& random, std::int32_t low, std::in
   return low + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(high - low + 1)));
 }
 
-/// A legal int8 model with nothing regular about it: per-row scales that shift right and left, any
-/// zero points, some weights at their extremes and some 0, outputs that often saturate; identity
-/// and ReLU layers, and with `tables` tanh and sigmoid ones.
+/// A legal int8 model with nothing regular about it: per-row scales that lie close or far apart,
+/// and shift right and left, any zero points, though often a ReLU's own, some weights at their
+/// extremes and some 0, outputs that often saturate; identity and ReLU layers, and with `tables`
+/// tanh and sigmoid ones.
 inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::uint64_t seed,
                                    bool tables = false) {
   nn::Random random(seed, 77);
@@ -31,6 +32,10 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
                         input,
                         {0.1F, random_integer(random, -128, 127)},
                         nn::kActivations[random.below(activations)]};
+    const bool relu = layer.activation == nn::Activation::relu;
+    if (relu && random.below(4) != 0) layer.output.zero_point = -128;
+    const double spread = std::vector<double>{0, 0.5, 3}[random.below(3)];
+    const double size = random.below(8) == 0 ? 50 : 1;
     if (nn::has_table(layer.activation)) {
       layer.pre_activation = {0.1F, random_integer(random, -128, 127)};
       layer.output = nn::table_output(layer.activation);
@@ -46,7 +51,8 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
       }
       layer.bias[row] = random_integer(random, -20000, 20000);
       const double typical = 70 * 70 * std::sqrt(static_cast<double>(inputs)) / 100;
-      layer.weight_scales[row] = static_cast<float>(std::exp(random.uniform(-3, 3)) / typical);
+      layer.weight_scales[row] =
+          static_cast<float>(size * std::exp(random.uniform(-spread, spread)) / typical);
     }
     input = layer.output;
     model.layers.emplace_back(std::move(layer));
