@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <stdexcept>
 
 namespace pare::bench {
@@ -18,10 +19,10 @@ std::span<const Column> columns() {
       Column{"/flash_bytes", "flash B", &Row::flash_bytes, Style::count},
       Column{"/ram_bytes", "RAM B", &Row::ram_bytes, Style::count},
       Column{"/stack_bytes", "stack B", &Row::stack_bytes, Style::count},
-      Column{"/accuracy/mse", "MSE", &Row::mse, Style::scientific},
+      Column{"/accuracy/mse", "MSE", &Row::mse, Style::scientific, true},
       Column{"/accuracy/mae", "MAE", &Row::mae, Style::scientific},
       Column{"/accuracy/max_error", "max error", &Row::max_error, Style::scientific},
-      Column{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed1},
+      Column{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed2, true},
       Column{"/latency/host_ns_median", "host ns", &Row::host_ns_median, Style::fixed1},
       Column{"/latency/host_ns_cv", "cv", &Row::host_ns_cv, Style::fixed3},
       Column{"/cortex_m4/instructions", "M4 instr", &Row::instructions, Style::count},
@@ -38,19 +39,27 @@ std::span<const Column> columns() {
   return kColumns;
 }
 
-Json to_json(const Row& row) {
-  Json json{{"name", row.name}, {"passes", row.passes}, {"encodings", row.encodings}};
+Json numbers_to_json(const Row& row) {
+  Json json;
   for (const Column& column : columns()) {
     const Row::Number& number = row.*column.value;
     Json& place = json[Json::json_pointer(column.pointer)];
     if (!number) {
       place = nullptr;
-    } else if (column.style == Style::count) {
+    } else if (column.style == Style::count && *number == std::floor(*number)) {
       place = static_cast<std::int64_t>(*number);
     } else {
       place = *number;
     }
   }
+  return json;
+}
+
+Json to_json(const Row& row) {
+  Json json = numbers_to_json(row);
+  json["name"] = row.name;
+  json["passes"] = row.passes;
+  json["encodings"] = row.encodings;
   json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
   return json;
 }

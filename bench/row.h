@@ -42,7 +42,7 @@ struct Row {
 };
 
 /// How a column writes its numbers.
-enum class Style : std::uint8_t { count, fixed1, fixed3, scientific };
+enum class Style : std::uint8_t { count, fixed1, fixed2, fixed3, scientific };
 
 /// One number of a variant: its place in results.json, and its column where the table has one. The
 /// only list of either.
@@ -51,9 +51,13 @@ struct Column {
   const char* header;   ///< title in the table, and name for --sort; null for results.json alone
   Row::Number Row::*value;
   Style style;
+  bool compared = false;  ///< variants are compared with the first one by it: one for each task
 };
 
 std::span<const Column> columns();
+
+/// The numbers of a row, each in its column's place.
+nlohmann::json numbers_to_json(const Row& row);
 
 /// A variant of results.json, and back; reading throws std::invalid_argument, saying what is
 /// missing.

@@ -123,9 +123,11 @@ struct ClusterWeights {
       share(codes[layer], clusters, weights);
     };
     if (training.epochs > 0) {
-      model = nn::train(
-          std::move(model), context.train, training.in(context), context.seed,
-          {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
+      model = nn::train(std::move(model), context.train, training.in(context), context.seed,
+                        {.objective = {},
+                         .view = view,
+                         .validation = &context.validation,
+                         .on_epoch = context.on_epoch});
     }
     // Also after training, because scaling the inputs rounds the first layer's columns apart.
     for (std::size_t i = 0; i < model.layers.size(); ++i) {

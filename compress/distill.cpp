@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 #include "compress/define_pass.h"
+#include "compress/quantization_training.h"
 #include "compress/training_options.h"
 #include "nn/forward.h"
 #include "nn/mlp.h"
@@ -132,6 +134,7 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
   const nn::Dataset validation = hints_for(context.validation);
   nn::TrainHooks hooks;
   hooks.validation = &validation;
+  hooks.on_epoch = context.on_epoch;
   guided_model =
       nn::train(std::move(guided_model), hints_for(context.train), training, context.seed, hooks);
   for (std::size_t i = 0; i <= guided; ++i) student.layers[i] = std::move(guided_model.layers[i]);
@@ -142,7 +145,9 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
 /// Replaces the model by a new, narrower one that is trained on the model's outputs. With several
 /// teachers the others are trained here, as the experiment trains, in the model's own widths and
 /// from other seeds; the student sees the mean of their outputs, for classes of their logits: up to
-/// its norm the geometric mean of their probabilities (Hinton et al., section 1).
+/// its norm the geometric mean of their probabilities (Hinton et al., section 1). With `bits` the
+/// student learns in one go to be small and to be quantized: Mishra and Marr, "Apprentice", ICLR
+/// 2018, section 3.1.
 struct Distill {
   static constexpr PassInfo kInfo{
       .summary = "trains a new, narrower model on the outputs of the one it replaces",
@@ -164,24 +169,30 @@ struct Distill {
         hint_epochs(static_cast<int>(
             options.integer("hint_epochs", 0, {0, 1e6},
                             "epochs on the teacher's middle hidden layer first; 0 is no hints"))),
+        bits(static_cast<int>(options.integer(
+            "bits", 0, {0, 8},
+            "that the student's weights are rounded to in training, for a pass that quantizes "
+            "them next; 0 is none"))),
         training(options, 600, "passes over the training data") {}
 
   nn::Model operator()(const nn::Model& teacher, const Context& context) const {
     const std::vector<nn::Index> hidden(widths.begin(), widths.end());
     const nn::Activation activation = hidden_activation(teacher);
     nn::TrainOptions options = training.in(context);
-    nn::TrainHooks hooks;
-    hooks.validation = &context.validation;
-    hooks.objective = TeacherObjective(
-        context.train.task, mean_outputs(teacher, context),
-        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
-    if (hint_epochs == 0) {
-      return nn::train_new(hidden, activation, context.train, options, context.seed, hooks);
-    }
     options.epochs = 0;
     nn::Model student = nn::train_new(hidden, activation, context.train, options, context.seed);
     options.epochs = hint_epochs;
-    learn_hints(student, teacher, context, options);
+    if (hint_epochs > 0) learn_hints(student, teacher, context, options);
+    nn::TrainHooks hooks;
+    hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
+    hooks.objective = TeacherObjective(
+        context.train.task, mean_outputs(teacher, context),
+        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
+    QuantizationTraining quantized(
+        student, std::vector<WeightFormat>(student.layers.size(), {.bits = std::max(bits, 1)}),
+        ScaleRule::follow);
+    if (bits > 0) hooks.view = quantized.view();
     return nn::train(std::move(student), context.train, training.in(context), context.seed, hooks);
   }
 
@@ -189,6 +200,7 @@ struct Distill {
   nn::Matrix mean_outputs(const nn::Model& teacher, const Context& context) const {
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
     nn::Matrix sum = nn::forward(teacher, context.train.inputs);
     for (std::int64_t i = 1; i < teachers; ++i) {
       const nn::Model other =
@@ -205,6 +217,7 @@ struct Distill {
   std::int64_t teachers;
   double labels;
   int hint_epochs;
+  int bits;
   PassTraining training;
 };
 

@@ -71,6 +71,7 @@ struct LowRank {
     if (training.epochs == 0) return split;
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
     return nn::train(std::move(split), context.train, training.in(context), context.seed, hooks);
   }
 

@@ -16,7 +16,8 @@ struct Context {
   const nn::Dataset& validation;  ///< for every choice a pass makes
   nn::TrainOptions training;      ///< how the experiment trains: what a pass's options leave open
   std::uint64_t seed = 0;
-  std::function<void(std::string_view)> progress;  ///< may be empty
+  /// After each epoch of a pass's training, with its number and loss; may be empty.
+  std::function<void(int epoch, double loss)> on_epoch;
 };
 
 /// Maps one model to a smaller, or better, one.

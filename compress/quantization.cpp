@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "compress/gptq.h"
-#include "compress/quantization_training.h"
 #include "nn/activation.h"
 #include "nn/forward.h"
 
@@ -56,20 +55,24 @@ nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix
 
 /// One scale a row or layer, for the weights as they are or as training has left them.
 std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<WeightFormat>& formats,
-                                       const PassTraining& training, const Context& context) {
-  QuantizationTraining quantized(model, formats);
-  if (training.epochs > 0) {
-    model = nn::train(std::move(model), context.train, training.in(context), context.seed,
+                                       const QuantizationOptions& options, const Context& context) {
+  if (options.training.epochs > 0) {
+    QuantizationTraining quantized(model, formats, options.scales);
+    model = nn::train(std::move(model), context.train, options.training.in(context), context.seed,
                       {.objective = {},
                        .view = quantized.view(),
+                       .gradient_view = quantized.gradient_view(),
                        .validation = &context.validation,
-                       .on_epoch = {}});
-    // Training need not end with the weights that its view showed last.
-    for (std::size_t i = 0; i < model.layers.size(); ++i) {
-      quantized.show(i, std::get<nn::DenseLayer>(model.layers[i]).weights);
-    }
+                       .on_epoch = context.on_epoch});
   }
-  return quantized.scales();
+  // Training need not end with the weights that its view showed last, so the scales are theirs.
+  std::vector<nn::Vector> scales;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const nn::Matrix& weights = std::get<nn::DenseLayer>(model.layers[i]).weights;
+    scales.push_back(options.training.epochs > 0 ? rounded_scales(weights, formats[i])
+                                                 : weight_scales(weights, formats[i]));
+  }
+  return scales;
 }
 
 }  // namespace
@@ -81,12 +84,15 @@ QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
       rounding(options.choice<Rounding>("rounding",
                                         {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}},
                                         "weights one by one, or each making up for those before")),
+      scales(options.choice<ScaleRule>(
+          "scales", {{"follow", ScaleRule::follow}, {"learned", ScaleRule::learned}},
+          "of the weights, in training: fitted to them at each step, or "
+          "learned")),
       training(options, default_epochs, "epochs of training with rounded weights; 0 is none") {}
 
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context) {
-  const std::vector<nn::Vector> all_scales =
-      trained_scales(model, formats, options.training, context);
+  const std::vector<nn::Vector> all_scales = trained_scales(model, formats, options, context);
   nn::Model quantized;
   nn::Matrix exact = calibration_inputs(context.train.inputs);
   nn::Quantization input = options.calibrator(exact);

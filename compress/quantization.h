@@ -4,6 +4,7 @@
 
 #include "compress/calibration.h"
 #include "compress/int8_layer.h"
+#include "compress/quantization_training.h"
 #include "compress/training_options.h"
 
 namespace pare::compress {
@@ -18,6 +19,7 @@ struct QuantizationOptions {
   Calibrator calibrator;
   bool bias_correction;
   Rounding rounding;
+  ScaleRule scales;
   PassTraining training;
 };
 

@@ -71,7 +71,6 @@ Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& c
   check_order(steps);
   Compressed result{std::move(model), {}};
   for (const Step& step : steps) {
-    if (context.progress) context.progress(step.name);
     const auto start = std::chrono::steady_clock::now();
     try {
       result.model = step.pass(std::move(result.model), context);

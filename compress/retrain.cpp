@@ -12,10 +12,12 @@ nn::Model retrain(nn::Model model, const PassTraining& training, const Context& 
                   int stream) {
   if (training.epochs == 0) return model;
   const nn::WeightView view = nn::keep_zeros(model);
-  return nn::train(
-      std::move(model), context.train, training.in(context),
-      context.seed + static_cast<std::uint64_t>(stream),
-      {.objective = {}, .view = view, .validation = &context.validation, .on_epoch = {}});
+  return nn::train(std::move(model), context.train, training.in(context),
+                   context.seed + static_cast<std::uint64_t>(stream),
+                   {.objective = {},
+                    .view = view,
+                    .validation = &context.validation,
+                    .on_epoch = context.on_epoch});
 }
 
 }  // namespace pare::compress

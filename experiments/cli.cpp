@@ -27,6 +27,13 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
           ""};
 }
 
+/// Refuses what no config can have as a seed.
+std::string check_seed(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && !text.empty() && text.size() <= 16) return {};
+  return fmt::format("'{}' is no seed: a whole number from 0", text);
+}
+
 void add_format(CLI::App& command, bench::Format& format) {
   command
       .add_option_function<std::string>(
@@ -36,11 +43,31 @@ void add_format(CLI::App& command, bench::Format& format) {
       ->type_name("FORMAT");
 }
 
+/// What run and sensitivity have in common.
+void add_config(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("CONFIG", arguments.config, "a TOML file, such as experiments/configs/sine.toml")
+      ->required()
+      ->type_name("");
+  command
+      .add_option("--set", arguments.overrides,
+                  "change the config, such as seed=3; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--fresh", arguments.fresh,
+                   "train the base model anew, also where results/.cache has it");
+  add_format(command, arguments.format);
+}
+
 void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
       ->required()
       ->type_name("");
   command.add_option("VARIANT", arguments.variant, "a variant in it")->required()->type_name("");
+  command.add_option("--seed", arguments.seed, "one of the run's seeds (default: the first)")
+      ->check(CLI::Validator(check_seed, ""))
+      ->type_name("N");
 }
 
 void add_board(CLI::App& command, VariantArguments& arguments) {
@@ -89,21 +116,19 @@ int run_cli(int argc, char** argv) {
   int exit_code = 0;
   RunArguments run;
   auto* run_command = app.add_subcommand("run", "train, compress, measure, print the table");
-  run_command
-      ->add_option("CONFIG", run.config, "a TOML file, such as experiments/configs/sine.toml")
-      ->required()
-      ->type_name("");
-  run_command
-      ->add_option("--set", run.overrides, "change the config, such as seed=3; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_config(*run_command, run);
   run_command
       ->add_option("--out", run.out,
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
-  add_format(*run_command, run.format);
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
+
+  auto* sensitivity_command =
+      app.add_subcommand("sensitivity", "per layer: validation accuracy against sparsity and bits");
+  add_config(*sensitivity_command, run);
+  sensitivity_command->add_option("--out", run.out, "a CSV file to write the table to as well")
+      ->type_name("FILE");
+  sensitivity_command->callback([&] { print_sensitivity(run); });
 
   TableArguments table;
   auto* table_command = app.add_subcommand("table", "print the table of a results folder");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@ struct RunArguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  bool fresh = false;  ///< train base models anew that are kept from an earlier run
   bench::Format format = bench::Format::text;
 };
 
@@ -26,6 +29,10 @@ struct TableArguments {
 
 /// ./pare table: prints the table of a results folder.
 void print_table(const TableArguments& arguments);
+
+/// ./pare sensitivity: prints what pruning or quantizing each layer alone does to the validation
+/// accuracy of the base model; `out` is a CSV file to write, or empty.
+void print_sensitivity(const RunArguments& arguments);
 
 struct PassesArguments {
   bench::Format format = bench::Format::text;
@@ -46,6 +53,7 @@ struct VariantArguments {
   std::string variant;
   std::string board;
   std::string to;
+  std::optional<std::uint64_t> seed;  ///< the first one if empty
 };
 
 /// ./pare export: writes the sketch folder.

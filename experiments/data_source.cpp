@@ -94,6 +94,14 @@ nn::Split split(const nn::Dataset& train, nn::Dataset test, nn::Index count, std
           std::move(test)};
 }
 
+std::vector<std::string> files(const nn::SineOptions& /*source*/) { return {}; }
+
+std::vector<std::string> files(const IdxSource& source) {
+  return {source.train_images, source.train_labels, source.test_images, source.test_labels};
+}
+
+std::vector<std::string> files(const CsvSource& source) { return {source.train, source.test}; }
+
 nn::Split load(const nn::SineOptions& source, std::uint64_t seed) {
   return nn::make_sine(source, seed);
 }
@@ -129,6 +137,10 @@ DataSource read_data_source(Options& options) {
   }
   options.expect_empty();
   return source;
+}
+
+std::vector<std::string> data_files(const DataSource& source) {
+  return std::visit([](const auto& from) { return files(from); }, source);
 }
 
 nn::Split load_data(const DataSource& source, std::uint64_t seed) {

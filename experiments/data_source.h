@@ -2,6 +2,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "compress/options.h"
 #include "nn/dataset.h"
@@ -32,6 +33,9 @@ using DataSource = std::variant<nn::SineOptions, IdxSource, CsvSource>;
 
 /// Reads [data]. Throws std::invalid_argument with the place of what is wrong.
 DataSource read_data_source(compress::Options& options);
+
+/// The files that the data comes from.
+std::vector<std::string> data_files(const DataSource& source);
 
 /// The data, split. `seed` fixes what is random in it. Throws std::runtime_error on files that are
 /// missing or damaged, std::invalid_argument on ones that do not belong together.

@@ -124,3 +124,31 @@ TEST_CASE("a student takes the activation of its teacher's hidden layers, past t
   const nn::Model student = distill({{"epochs", {std::int64_t{0}, ""}}}, teacher, sine().train);
   CHECK(std::get<nn::DenseLayer>(student.layers[0]).activation == nn::Activation::relu);
 }
+
+TEST_CASE("a student trained for few bits is rounded already, and better than one that is not") {
+  const nn::Model teacher = trained();
+  const auto quantized = [&](std::int64_t bits) {
+    nn::TrainOptions training;
+    training.learning_rate = 0.02;
+    const std::vector<compress::Step> steps{
+        make_step("distill", {{"widths", {std::vector<double>{12, 12}, ""}},
+                              {"bits", {bits, ""}},
+                              {"epochs", {std::int64_t{400}, ""}}}),
+        make_step("quantize_weights",
+                  {{"bits", {std::vector<double>{3}, ""}}, {"epochs", {std::int64_t{0}, ""}}})};
+    return compress::run(steps, teacher, {sine().train, sine().validation, training, 7, {}}).model;
+  };
+  CHECK(distance(quantized(3), 1, 0) < 0.5F * distance(quantized(0), 1, 0));
+
+  const nn::Model student = distill({{"widths", {std::vector<double>{6}, ""}},
+                                     {"bits", {std::int64_t{2}, ""}},
+                                     {"epochs", {std::int64_t{20}, ""}}},
+                                    teacher, sine().train);
+  for (const std::size_t layer : {0U, 1U}) {
+    for (nn::Index row = 0; row < weights(student, layer).rows(); ++row) {
+      const auto magnitudes = weights(student, layer).row(row).cwiseAbs();
+      const float scale = magnitudes.maxCoeff();
+      CHECK((magnitudes.array() == 0 || (magnitudes.array() / scale - 1).abs() < 1e-5F).all());
+    }
+  }
+}

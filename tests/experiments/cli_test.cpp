@@ -22,14 +22,15 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
       {"seed = \n" + variant,
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
-       ":1:1: unknown key 'sed' of the config; known: name, seed, data, model, train, variants"},
+       ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
+       "variants"},
       {variant + "passes = [\"quantise_int8\"]\n",
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
                    fmt::join(compress::pass_names(), ", "))},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
        ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, schedule, "
        "steps, rewind, "
-       "epochs, learning_rate"},
+       "epochs, learning_rate, dropout, flip"},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
        ":3:39: sparsity = 80 is outside [0, 1]"},
       {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},
@@ -104,6 +105,45 @@ TEST_CASE("every command that takes a variant refuses an unknown one") {
   CHECK(refusal({"export", results.path(), "int4", "--to", results.beside("s")}) == message);
   CHECK(refusal({"flash", results.path(), "int4", "--board", "emulated"}) == message);
   CHECK(refusal({"validate", results.path(), "int4", "--board", "emulated"}) == message);
+}
+
+TEST_CASE("every command that takes a variant refuses a seed that the results do not have") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  const std::string message = "pare: " + results.path() + " has no seed 4; it has: 3, 5\n";
+  const auto refused = [&](std::vector<std::string> command, const std::string& seed) {
+    command.insert(command.end(), {"--seed", seed});
+    return refusal(command);
+  };
+  const std::vector<std::string> export_command{"export", results.path(), "int8", "--to",
+                                                results.beside("s")};
+  CHECK(refused(export_command, "4") == message);
+  CHECK(refused({"flash", results.path(), "int8", "--board", "emulated"}, "4") == message);
+  CHECK(refused({"validate", results.path(), "int8", "--board", "emulated"}, "4") == message);
+  for (const char* seed : {"-1", "x", "1.5", "", "10000000000000000"}) {
+    CHECK(
+        refused(export_command, seed) ==
+        fmt::format("pare: --seed: '{}' is no seed: a whole number from 0; './pare export --help' "
+                    "says more\n",
+                    seed));
+  }
+  const ResultsFolder one_seed;
+  CHECK(refused({"export", one_seed.path(), "int8", "--to", one_seed.beside("s")}, "4") ==
+        "pare: " + one_seed.path() + " has no seed 4; it has: 3\n");
+}
+
+TEST_CASE("export writes the model of the first seed, or of the one that is named") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  const auto exported = [&](const std::string& name, const std::vector<std::string>& seed) {
+    std::vector<std::string> command{"export", results.path(), "float", "--to",
+                                     results.beside(name)};
+    command.insert(command.end(), seed.begin(), seed.end());
+    CHECK(run_pare(command).exit_code == 0);
+    return read_file(results.beside(name) + "/model.h");
+  };
+  const std::string first = exported("a", {});
+  CHECK(first.size() > 100);
+  CHECK(exported("b", {"--seed", "3"}) == first);
+  CHECK(exported("c", {"--seed", "5"}) != first);
 }
 
 TEST_CASE("export refuses a truncated and a corrupted model") {
