@@ -43,8 +43,9 @@ HostLatency summarize(std::vector<double> times) {
 
 }  // namespace
 
-HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs) {
-  mcu::HostKernel kernel(mcu::encode(model));
+HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs,
+                                 mcu::Optimize optimize) {
+  mcu::HostKernel kernel(mcu::encode(model, optimize));
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, inputs.rows());
   const nn::Arithmetic arithmetic = nn::arithmetic(model);
   const Agreement agreement = compare(arithmetic, {inference_on(kernel)}, vectors);

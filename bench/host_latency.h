@@ -15,6 +15,7 @@ struct HostLatency {
 /// the given real inputs [samples, features]. First compares its answers with nn::forward: throws
 /// std::runtime_error unless they agree (bench/validate.h).
 /// Not for two threads at once.
-HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs);
+HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs,
+                                 mcu::Optimize optimize = mcu::Optimize::size);
 
 }  // namespace pare::bench

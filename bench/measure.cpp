@@ -23,25 +23,27 @@ constexpr double kMegahertz = 64;
 
 /// The sketch of `model` in `folder`, linked.
 mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization = "-Os") {
-  mcu::export_sketch(mcu::encode(model), name,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization = "-Os") {
+  mcu::export_sketch(mcu::encode(model, optimize), name,
                      mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "model");
   return mcu::build_image(folder / "model", folder / "build", optimization);
 }
 
 /// The same sketch with no model in it, linked.
 mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
-  mcu::export_empty_sketch(mcu::encode(model), name,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization) {
+  mcu::export_empty_sketch(mcu::encode(model, optimize), name,
                            mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                            folder / "empty");
   return mcu::build_image(folder / "empty", folder / "build", optimization);
 }
 
 /// Refuses a board that runs something else than `model`.
-void check_identity(mcu::BoardClient& board, const nn::Model& model) {
+void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize) {
   const mcu::BoardInfo info = board.info();
-  const std::uint32_t expected = mcu::hash(mcu::encode(model));
+  const std::uint32_t expected = mcu::hash(mcu::encode(model, optimize));
   if (info.kernel_version != kKernelVersion) {
     throw std::runtime_error(
         fmt::format("the board runs kernel version {}, this is {}; flash it again",
@@ -84,10 +86,10 @@ void measure_inferences(const nn::Model& model, const nn::Matrix& inputs, const 
 }
 
 bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
-                 Row& row) {
+                 mcu::Optimize optimize, Row& row) {
   mcu::EmulatedBoard board(image);
-  check_identity(board.client(), model);
-  mcu::HostKernel kernel(mcu::encode(model));
+  check_identity(board.client(), model, optimize);
+  mcu::HostKernel kernel(mcu::encode(model, optimize));
   const nn::Arithmetic arithmetic = nn::arithmetic(model);
   const Agreement agreement = compare(
       arithmetic,
@@ -102,8 +104,9 @@ bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matr
 
 }  // namespace
 
-void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row) {
-  const mcu::EncodedModel encoded = mcu::encode(model);
+void measure_model(const nn::Model& model, const nn::Dataset& test, mcu::Optimize optimize,
+                   Row& row) {
+  const mcu::EncodedModel encoded = mcu::encode(model, optimize);
   for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
@@ -116,32 +119,34 @@ void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row) {
   row.top1 = accuracy.top1;
 }
 
-void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row) {
-  const HostLatency latency = measure_host_latency(model, inputs);
+void measure_latency(const nn::Model& model, const nn::Matrix& inputs, mcu::Optimize optimize,
+                     Row& row) {
+  const HostLatency latency = measure_host_latency(model, inputs, optimize);
   row.host_ns_median = latency.median_ns;
   row.host_ns_cv = latency.cv;
 }
 
 bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   Row& row, const std::string& optimization) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder, optimization);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimization);
+                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
+  const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
   measure_inferences(model, inputs, image, row);
-  return validate_on(image, model, inputs, row);
+  return validate_on(image, model, inputs, optimize, row);
 }
 
 bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                    Row& row) {
-  return validate_on(build_model(model, row.name, inputs, folder), model, inputs, row);
+                    mcu::Optimize optimize, Row& row) {
+  return validate_on(build_model(model, row.name, inputs, folder, optimize), model, inputs,
+                     optimize, row);
 }
 
 FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                        const fs::path& folder) {
-  const mcu::Image image = build_model(model, name, inputs, folder);
+                        const fs::path& folder, mcu::Optimize optimize) {
+  const mcu::Image image = build_model(model, name, inputs, folder, optimize);
   mcu::EmulatedBoard board(image);
-  check_identity(board.client(), model);
+  check_identity(board.client(), model, optimize);
   const mcu::BoardInfo info = board.client().info();
   const mcu::SelfTest selftest = board.client().selftest();
   return {image.flash_bytes, image.ram_bytes, info.kernel_version,

@@ -60,6 +60,15 @@ void add_config(CLI::App& command, RunArguments& arguments) {
   add_format(command, arguments.format);
 }
 
+/// Gives `take` what --optimize says, if it is there.
+void add_optimize(CLI::App& command, const std::function<void(const std::string&)>& take) {
+  command
+      .add_option_function<std::string>(
+          "--optimize", take, "size or speed: what the encoding of each layer is chosen for")
+      ->check(one_of({"size", "speed"}))
+      ->type_name("WHAT");
+}
+
 void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
       ->required()
@@ -84,6 +93,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
   add_format(*kernels, arguments.format);
   kernels->callback([&] { print_kernel_bench(arguments); });
+  auto* encodings = bench->add_subcommand(
+      "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
+  add_format(*encodings, arguments.format);
+  encodings->callback([&] { print_encoding_bench(arguments); });
 }
 
 /// What is wrong with the command line, and where its help is.
@@ -121,6 +134,9 @@ int run_cli(int argc, char** argv) {
       ->add_option("--out", run.out,
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
+  add_optimize(*run_command, [&run](const std::string& word) {
+    run.overrides.push_back(fmt::format("optimize=\"{}\"", word));
+  });
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
 
   auto* sensitivity_command =
@@ -146,6 +162,9 @@ int run_cli(int argc, char** argv) {
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  add_optimize(*export_command, [&chosen](const std::string& word) {
+    chosen.optimize = word == "speed" ? mcu::Optimize::speed : mcu::Optimize::size;
+  });
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "bench/comparison.h"
+#include "bench/encoding_costs.h"
 #include "bench/kernels.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
@@ -152,12 +153,16 @@ void print_kernel_bench(const BenchArguments& arguments) {
   print(bench::kernel_table(), arguments.format);
 }
 
+void print_encoding_bench(const BenchArguments& arguments) {
+  print(bench::encoding_table(), arguments.format);
+}
+
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   std::filesystem::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   mcu::export_sketch(
-      mcu::encode(stored.model), stored.row.name,
+      mcu::encode(stored.model, arguments.optimize.value_or(stored.optimize)), stored.row.name,
       mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
   fmt::print(
       "{}: open it in the Arduino IDE, or compile it with\n"
@@ -168,8 +173,8 @@ void export_variant(const VariantArguments& arguments) {
 bool flash_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   const mcu::TemporaryFolder work;
-  const bench::FlashReport report =
-      bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
+  const bench::FlashReport report = bench::flash_board(
+      stored.model, stored.row.name, stored.data.test.inputs, work.path(), stored.optimize);
   fmt::print(
       "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
       "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
@@ -181,8 +186,8 @@ bool flash_variant(const VariantArguments& arguments) {
 bool validate_variant(const VariantArguments& arguments) {
   StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
   const mcu::TemporaryFolder work;
-  const bool agrees =
-      bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
+  const bool agrees = bench::validate_board(stored.model, stored.data.test.inputs, work.path(),
+                                            stored.optimize, stored.row);
   const bench::Row& row = stored.row;
   if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
     fmt::print(

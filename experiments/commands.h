@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "mcu/encodings/choice.h"
 
 namespace pare::experiments {
 
@@ -48,12 +49,16 @@ struct BenchArguments {
 /// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
 void print_kernel_bench(const BenchArguments& arguments);
 
+/// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.
+void print_encoding_bench(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;
   std::string board;
   std::string to;
-  std::optional<std::uint64_t> seed;  ///< the first one if empty
+  std::optional<std::uint64_t> seed;           ///< the first one if empty
+  std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
 };
 
 /// ./pare export: writes the sketch folder.

@@ -6,6 +6,7 @@
 
 #include "compress/pass.h"
 #include "experiments/data_source.h"
+#include "mcu/encodings/choice.h"
 #include "nn/train.h"
 
 namespace pare::experiments {
@@ -24,6 +25,7 @@ struct Experiment {
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
+  mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
   std::string
       resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model

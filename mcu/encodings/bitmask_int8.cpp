@@ -42,7 +42,7 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
             run_int8(kernel, last, in, out);
           },
       .cycles_estimate =
-          11.0 * nonzero + 9.0 * static_cast<double>(bits.size()) + 60.0 * kernel.outputs,
+          8.2 * nonzero + 10.2 * static_cast<double>(bits.size()) + 100.0 * kernel.outputs,
       .code_bytes = 300};
 }
 

@@ -78,8 +78,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate =
-          10.0 * fields + 8.0 * static_cast<double>(deltas.weights.size()) + 60.0 * kernel.outputs,
+      .cycles_estimate = (kBits == 4 ? 11.3 : 7.0) * fields +
+                         9.9 * static_cast<double>(deltas.weights.size()) + 100.0 * kernel.outputs,
       .code_bytes = 300};
 }
 

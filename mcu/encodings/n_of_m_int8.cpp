@@ -92,8 +92,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 12.0 * static_cast<double>(stored.weights().size()) +
-                         6.0 * kernel.groups * kernel.outputs + 60.0 * kernel.outputs,
+      .cycles_estimate = 14.8 * static_cast<double>(stored.weights().size()) +
+                         8.0 * kernel.groups * kernel.outputs + 100.0 * kernel.outputs,
       .code_bytes = 300};
 }
 
