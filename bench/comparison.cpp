@@ -126,6 +126,32 @@ void sort(std::vector<SeedRows>& variants, std::string_view title) {
   });
 }
 
+/// "dense int8, 2 x sparse int8"
+std::string encodings_of(const Row& row) {
+  std::string text;
+  for (std::size_t i = 0; i < row.encodings.size();) {
+    std::size_t end = i;
+    while (end < row.encodings.size() && row.encodings[end] == row.encodings[i]) ++end;
+    if (i > 0) text += ", ";
+    text += end - i > 1 ? fmt::format("{} x {}", end - i, row.encodings[i]) : row.encodings[i];
+    i = end;
+  }
+  return text;
+}
+
+/// How the layers are encoded: the same with every seed, or not.
+void append_encodings(Table& table, const std::vector<SeedRows>& variants) {
+  table.headers.emplace_back("encodings");
+  table.numeric.push_back(false);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const SeedRows& rows = variants[i];
+    const bool same = std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+      return row.encodings == rows.front().encodings;
+    });
+    table.rows[i].push_back(same ? encodings_of(rows.front()) : "vary");
+  }
+}
+
 std::size_t seed_count(const std::vector<SeedRows>& variants) {
   return variants.empty() ? 0 : variants.front().size();
 }
@@ -158,6 +184,7 @@ Table comparison_table(const std::vector<SeedRows>& variants, Format format,
            differences, !people);
   }
   append_excess(table, sorted);
+  append_encodings(table, sorted);
   return table;
 }
 

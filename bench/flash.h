@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bench/row.h"
+#include "mcu/encodings/choice.h"
 #include "mcu/flash_nano33ble.h"
 #include "nn/model.h"
 
@@ -20,7 +21,8 @@ struct Footprint {
 /// board. `inputs` [samples, features] give its self-test. Throws mcu::DoesNotFit if it exceeds the
 /// Nano's memory, std::runtime_error if a tool is missing.
 Footprint measure_footprint(const nn::Model& model, const std::string& name,
-                            const nn::Matrix& inputs, const std::filesystem::path& folder);
+                            const nn::Matrix& inputs, const std::filesystem::path& folder,
+                            mcu::Optimize optimize);
 
 /// What a board says of itself after its sketch was built and started.
 struct FlashReport {
@@ -32,17 +34,19 @@ struct FlashReport {
 /// Builds the sketch of `model`, starts the emulated board on it, and checks that it holds this
 /// kernel and this model: else std::runtime_error.
 FlashReport flash_emulated(const nn::Model& model, const std::string& name,
-                           const nn::Matrix& inputs, const std::filesystem::path& folder);
+                           const nn::Matrix& inputs, const std::filesystem::path& folder,
+                           mcu::Optimize optimize);
 
 /// The same with a Nano 33 BLE, whose sketch is first measured on the emulated board. Throws as
 /// mcu::flash_nano33ble does, too.
 FlashReport flash_nano33ble(const nn::Model& model, const std::string& name,
                             const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            const mcu::BoardSearch& search);
+                            mcu::Optimize optimize, const mcu::BoardSearch& search);
 
 /// Validates `model` on a Nano 33 BLE that runs it, and fills what `row` has of it. True if they
 /// agree. Throws as mcu::connect_nano33ble does, and if the board holds another kernel or model.
 [[nodiscard]] bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs,
-                                      const mcu::BoardSearch& search, Row& row);
+                                      mcu::Optimize optimize, const mcu::BoardSearch& search,
+                                      Row& row);
 
 }  // namespace pare::bench

@@ -22,8 +22,9 @@ constexpr double kMegahertz = 64;
 
 /// What build_model makes, with no model in it.
 mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
-  mcu::export_empty_sketch(mcu::encode(model), name,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization) {
+  mcu::export_empty_sketch(mcu::encode(model, optimize), name,
                            mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                            folder / "empty");
   return mcu::build_image(folder / "empty", folder / "build", optimization);
@@ -59,10 +60,10 @@ void measure_inferences(const nn::Model& model, const nn::Matrix& inputs, const 
 }
 
 bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
-                 Row& row) {
+                 mcu::Optimize optimize, Row& row) {
   mcu::EmulatedBoard board(image);
   const BoardReport report =
-      validate_board_client(board.client(), model, inputs, kValidationVectors);
+      validate_board_client(board.client(), model, inputs, kValidationVectors, optimize);
   row.board = "emulated";
   row.vectors = static_cast<double>(report.agreement.vectors);
   row.bit_exact = static_cast<double>(report.agreement.bit_exact);
@@ -73,15 +74,17 @@ bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matr
 }  // namespace
 
 mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
-  mcu::export_sketch(mcu::encode(model), name,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization) {
+  mcu::export_sketch(mcu::encode(model, optimize), name,
                      mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                      folder / kSketchFolder);
   return mcu::build_image(folder / kSketchFolder, folder / "build", optimization);
 }
 
-void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row) {
-  const mcu::EncodedModel encoded = mcu::encode(model);
+void measure_model(const nn::Model& model, const nn::Dataset& test, mcu::Optimize optimize,
+                   Row& row) {
+  const mcu::EncodedModel encoded = mcu::encode(model, optimize);
   for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
@@ -101,18 +104,19 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 }
 
 bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   Row& row, const std::string& optimization) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder, optimization);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimization);
+                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
+  const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
   measure_inferences(model, inputs, image, row);
-  return validate_on(image, model, inputs, row);
+  return validate_on(image, model, inputs, optimize, row);
 }
 
 bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                    Row& row) {
-  return validate_on(build_model(model, row.name, inputs, folder), model, inputs, row);
+                    mcu::Optimize optimize, Row& row) {
+  return validate_on(build_model(model, row.name, inputs, folder, optimize), model, inputs,
+                     optimize, row);
 }
 
 }  // namespace pare::bench

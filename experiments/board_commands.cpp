@@ -54,11 +54,11 @@ std::string describe(const bench::Footprint& footprint) {
 }
 
 /// What a variant takes, or with `force` that it does not fit.
-std::string describe(const StoredVariant& stored, bool force) {
+std::string describe(const StoredVariant& stored, mcu::Optimize optimize, bool force) {
   const mcu::TemporaryFolder work;
   try {
     return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
-                                             work.path()));
+                                             work.path(), optimize));
   } catch (const mcu::DoesNotFit& error) {
     if (force) return error.what();
     throw std::runtime_error(
@@ -99,8 +99,9 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
   const nn::Matrix& inputs = stored.data.test.inputs;
   return arguments.board == kNano
              ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
-                                      search(arguments))
-             : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path());
+                                      stored.optimize, search(arguments))
+             : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path(),
+                                     stored.optimize);
 }
 
 }  // namespace
@@ -121,8 +122,9 @@ void export_variant(const VariantArguments& arguments) {
   const fs::path target = replace ? beside / folder.filename() : folder;
   const nn::Matrix& inputs = stored.data.test.inputs;
   mcu::check_sketch_folder(target);
-  const std::string takes = describe(stored, arguments.force);
-  mcu::export_sketch(mcu::encode(stored.model), stored.row.name,
+  const mcu::Optimize optimize = arguments.optimize.value_or(stored.optimize);
+  const std::string takes = describe(stored, optimize, arguments.force);
+  mcu::export_sketch(mcu::encode(stored.model, optimize), stored.row.name,
                      mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target);
   if (replace) {
     fs::remove_all(folder);
@@ -156,8 +158,10 @@ bool validate_variant(const VariantArguments& arguments) {
   const mcu::TemporaryFolder work;
   bench::Row& row = stored.row;
   const bool nano = arguments.board == kNano;
-  const bool agrees = nano ? bench::validate_nano33ble(stored.model, inputs, search(arguments), row)
-                           : bench::validate_board(stored.model, inputs, work.path(), row);
+  const bool agrees =
+      nano
+          ? bench::validate_nano33ble(stored.model, inputs, stored.optimize, search(arguments), row)
+          : bench::validate_board(stored.model, inputs, work.path(), stored.optimize, row);
   const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
   if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
     fmt::print(

@@ -60,6 +60,15 @@ void add_config(CLI::App& command, RunArguments& arguments) {
   add_format(command, arguments.format);
 }
 
+/// Gives `take` what --optimize says, if it is there.
+void add_optimize(CLI::App& command, const std::function<void(const std::string&)>& take) {
+  command
+      .add_option_function<std::string>(
+          "--optimize", take, "size or speed: what the encoding of each layer is chosen for")
+      ->check(one_of({"size", "speed"}))
+      ->type_name("WHAT");
+}
+
 void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
       ->required()
@@ -97,6 +106,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->type_name("N");
   add_format(*peers, arguments.format);
   peers->callback([&] { print_peer_bench(arguments); });
+  auto* encodings = bench->add_subcommand(
+      "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
+  add_format(*encodings, arguments.format);
+  encodings->callback([&] { print_encoding_bench(arguments); });
 }
 
 void add_force(CLI::App& command, VariantArguments& arguments, const std::string& help) {
@@ -138,6 +151,9 @@ int run_cli(int argc, char** argv) {
       ->add_option("--out", run.out,
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
+  add_optimize(*run_command, [&run](const std::string& word) {
+    run.overrides.push_back(fmt::format("optimize=\"{}\"", word));
+  });
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
 
   auto* sensitivity_command =
@@ -167,6 +183,9 @@ int run_cli(int argc, char** argv) {
       *export_command, chosen,
       "export a variant that is over its budget or the board's memory, and replace the folder "
       "if it is a sketch");
+  add_optimize(*export_command, [&chosen](const std::string& word) {
+    chosen.optimize = word == "speed" ? mcu::Optimize::speed : mcu::Optimize::size;
+  });
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =

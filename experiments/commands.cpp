@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "bench/comparison.h"
+#include "bench/encoding_costs.h"
 #include "bench/kernels.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
@@ -148,6 +149,10 @@ void print_passes(const PassesArguments& arguments) {
 
 void print_kernel_bench(const BenchArguments& arguments) {
   print(bench::kernel_table(), arguments.format);
+}
+
+void print_encoding_bench(const BenchArguments& arguments) {
+  print(bench::encoding_table(), arguments.format);
 }
 
 void print_peer_bench(const BenchArguments& arguments) {

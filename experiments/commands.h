@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "mcu/encodings/choice.h"
 
 namespace pare::experiments {
 
@@ -59,14 +60,18 @@ void print_boards(const BoardsArguments& arguments);
 /// ./pare bench peers: training and inference on the host, beside PyTorch.
 void print_peer_bench(const BenchArguments& arguments);
 
+/// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.
+void print_encoding_bench(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;
   std::string board;
   std::string port;  // of a Nano; empty to find it
   std::string to;
-  bool force = false;                 ///< over a budget, or over what is there
-  std::optional<std::uint64_t> seed;  ///< the first one if empty
+  bool force = false;                          ///< over a budget, or over what is there
+  std::optional<std::uint64_t> seed;           ///< the first one if empty
+  std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
 };
 
 /// ./pare export: writes the sketch folder.

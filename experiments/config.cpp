@@ -207,11 +207,13 @@ Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
   toml::table root = parse_config(path, overrides);
   check_keys(root, "the config",
-             {"name", "seed", "seeds", "data", "model", "train", "budget", "variants"});
+             {"name", "seed", "seeds", "optimize", "data", "model", "train", "budget", "variants"});
   drop_overridden_seeds(root);
   Options::Values values;
   for (const auto& [key, node] : root) {
-    if (key == "name" || key == "seed" || key == "seeds") values.insert(option_value(key, node));
+    if (key == "name" || key == "seed" || key == "seeds" || key == "optimize") {
+      values.insert(option_value(key, node));
+    }
   }
   if (values.contains("seed") && values.contains("seeds")) {
     throw std::invalid_argument(
@@ -228,6 +230,9 @@ Experiment load_experiment(const std::filesystem::path& path,
   const toml::node* name = root.get("name");
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seeds = read_seeds(top, root.contains("seeds"));
+  experiment.optimize = top.choice<mcu::Optimize>(
+      "optimize", {{"size", mcu::Optimize::size}, {"speed", mcu::Optimize::speed}},
+      "what the encoding of each layer is chosen for");
   experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);

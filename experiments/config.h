@@ -7,6 +7,7 @@
 #include "bench/budget.h"
 #include "compress/pass.h"
 #include "experiments/data_source.h"
+#include "mcu/encodings/choice.h"
 #include "nn/train.h"
 
 namespace pare::experiments {
@@ -26,6 +27,7 @@ struct Experiment {
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
   bench::Budget budget;
+  mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
   std::string
       resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model

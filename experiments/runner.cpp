@@ -121,11 +121,11 @@ class Run {
     made.row.name = variant.name;
     for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
     made.row.compress_seconds = seed.seconds[node];
-    bench::measure_model(made.model, data->test, made.row);
+    bench::measure_model(made.model, data->test, experiment_.optimize, made.row);
     try {
-      made.agrees =
-          bench::measure_board(made.model, data->test.inputs,
-                               folder_.path() / fmt::format("{}-{}", seed.seed, index), made.row);
+      made.agrees = bench::measure_board(made.model, data->test.inputs,
+                                         folder_.path() / fmt::format("{}-{}", seed.seed, index),
+                                         experiment_.optimize, made.row);
       if (!made.agrees) made.note = "the board's outputs are not the reference's";
       made.row.excess = bench::find_excess(made.row, experiment_.budget);
     } catch (const mcu::DoesNotFit& error) {
