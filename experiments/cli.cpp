@@ -43,6 +43,18 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("VARIANT", arguments.variant, "a variant in it")->required()->type_name("");
 }
 
+void add_weights(CLI::App& command, VariantArguments& arguments) {
+  command
+      .add_option_function<std::string>(
+          "--weights",
+          [&arguments](const std::string& word) {
+            arguments.weights = word == "ram" ? mcu::Memory::ram : mcu::Memory::flash;
+          },
+          "where the board keeps them while it computes: flash (default), or ram")
+      ->check(one_of({"flash", "ram"}))
+      ->type_name("MEMORY");
+}
+
 void add_board(CLI::App& command, VariantArguments& arguments) {
   command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
       ->required()
@@ -121,6 +133,7 @@ int run_cli(int argc, char** argv) {
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  add_weights(*export_command, chosen);
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =

@@ -111,7 +111,8 @@ void export_variant(const VariantArguments& arguments) {
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   mcu::export_sketch(
       mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
+      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder,
+      arguments.weights);
   fmt::print(
       "{}: open it in the Arduino IDE, or compile it with\n"
       "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",

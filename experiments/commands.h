@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "mcu/c_source.h"
 
 namespace pare::experiments {
 
@@ -46,6 +47,7 @@ struct VariantArguments {
   std::string variant;
   std::string board;
   std::string to;
+  mcu::Memory weights = mcu::Memory::flash;
 };
 
 /// ./pare export: writes the sketch folder.
