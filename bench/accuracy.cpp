@@ -1,6 +1,6 @@
 #include "bench/accuracy.h"
 
-#include "nn/forward.h"
+#include "nn/fast_forward.h"
 
 namespace pare::bench {
 namespace {
@@ -20,7 +20,7 @@ double top1_percent(const nn::Matrix& outputs, const nn::Matrix& targets) {
 }  // namespace
 
 Accuracy measure_accuracy(const nn::Model& model, const nn::Dataset& data) {
-  const nn::Matrix outputs = nn::forward(model, data.inputs);
+  const nn::Matrix outputs = nn::fast_forward(model, data.inputs);
   if (data.task == nn::Task::classification) {
     return {.mse = {}, .mae = {}, .max_error = {}, .top1 = top1_percent(outputs, data.targets)};
   }

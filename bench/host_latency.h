@@ -1,6 +1,5 @@
 #pragma once
 
-#include "mcu/host_kernel.h"
 #include "nn/model.h"
 
 namespace pare::bench {
@@ -11,10 +10,10 @@ struct HostLatency {
   double cv;  ///< standard deviation of the repetitions over their mean
 };
 
-/// Times the board's kernel on the host, with Google Benchmark, one inference after the other over
-/// the given real inputs [samples, features]. First compares its answers with nn::forward: throws
-/// std::runtime_error unless they agree (bench/validate.h).
-/// Not for two threads at once.
+/// Times nn::FastForward, real inputs to real outputs, with Google Benchmark: processor time, one
+/// inference after the other over the given inputs [samples, features]. First compares its answers
+/// with nn::forward: throws std::runtime_error unless an int8 model's are equal, and a float
+/// model's within kFloatTolerance (bench/validate.h). Not for two threads at once.
 HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs);
 
 }  // namespace pare::bench

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <stdexcept>
 
 namespace pare::bench {
@@ -18,10 +19,10 @@ std::span<const Column> columns() {
       Column{"/flash_bytes", "flash B", &Row::flash_bytes, Style::count},
       Column{"/ram_bytes", "RAM B", &Row::ram_bytes, Style::count},
       Column{"/stack_bytes", "stack B", &Row::stack_bytes, Style::count},
-      Column{"/accuracy/mse", "MSE", &Row::mse, Style::scientific},
+      Column{"/accuracy/mse", "MSE", &Row::mse, Style::scientific, true},
       Column{"/accuracy/mae", "MAE", &Row::mae, Style::scientific},
       Column{"/accuracy/max_error", "max error", &Row::max_error, Style::scientific},
-      Column{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed1},
+      Column{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed2, true},
       Column{"/latency/host_ns_median", "host ns", &Row::host_ns_median, Style::fixed1},
       Column{"/latency/host_ns_cv", "cv", &Row::host_ns_cv, Style::fixed3},
       Column{"/cortex_m4/instructions", "M4 instr", &Row::instructions, Style::count},
@@ -34,23 +35,45 @@ std::span<const Column> columns() {
       Column{"/validated/vectors", "vectors", &Row::vectors, Style::count},
       Column{"/validated/bit_exact", "bit-exact", &Row::bit_exact, Style::count},
       Column{"/validated/max_difference", "max diff", &Row::max_difference, Style::scientific},
+      Column{"/boards/nano33ble/vectors", nullptr, &Row::nano_vectors, Style::count},
+      Column{"/boards/nano33ble/bit_exact", "Nano exact", &Row::nano_bit_exact, Style::count},
+      Column{"/boards/nano33ble/max_difference", nullptr, &Row::nano_max_difference,
+             Style::scientific},
+      Column{"/boards/nano33ble/cycles/runs", nullptr, &Row::nano_runs, Style::count},
+      Column{"/boards/nano33ble/cycles/min", nullptr, &Row::nano_cycles_min, Style::count},
+      Column{"/boards/nano33ble/cycles/median", "Nano cycles", &Row::nano_cycles_median,
+             Style::count},
+      Column{"/boards/nano33ble/cycles/max", nullptr, &Row::nano_cycles_max, Style::count},
+      Column{"/boards/nano33ble/cycles/counter_mhz", nullptr, &Row::nano_counter_mhz,
+             Style::fixed3},
+      Column{"/boards/nano33ble/instruction_cache", nullptr, &Row::nano_instruction_cache,
+             Style::count},
   };
   return kColumns;
 }
 
-Json to_json(const Row& row) {
-  Json json{{"name", row.name}, {"passes", row.passes}, {"encodings", row.encodings}};
+Json numbers_to_json(const Row& row) {
+  Json json;
   for (const Column& column : columns()) {
     const Row::Number& number = row.*column.value;
     Json& place = json[Json::json_pointer(column.pointer)];
     if (!number) {
       place = nullptr;
-    } else if (column.style == Style::count) {
+    } else if (column.style == Style::count && *number == std::floor(*number)) {
       place = static_cast<std::int64_t>(*number);
     } else {
       place = *number;
     }
   }
+  return json;
+}
+
+Json to_json(const Row& row) {
+  Json json = numbers_to_json(row);
+  json["name"] = row.name;
+  json["passes"] = row.passes;
+  json["encodings"] = row.encodings;
+  json["over_budget"] = row.excess.empty() ? Json() : Json(row.excess);
   json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
   return json;
 }
@@ -61,6 +84,8 @@ Row row_from_json(const Json& json) {
     row.name = json.at("name");
     row.passes = json.at("passes");
     row.encodings = json.at("encodings");
+    const Json& excess = json.at("over_budget");
+    row.excess = excess.is_null() ? "" : excess.get<std::string>();
     const Json& board = json.at("validated").at("board");
     row.board = board.is_null() ? "" : board.get<std::string>();
     for (const Column& column : columns()) {

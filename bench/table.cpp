@@ -1,37 +1,25 @@
 #include "bench/table.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
-#include <stdexcept>
 
 namespace pare::bench {
 namespace {
 
-constexpr std::string_view kNothing = "-";
-
-std::string shown(const Row::Number& number, Style style) {
-  if (!number) return std::string(kNothing);
-  switch (style) {
-    case Style::count:
-      return fmt::format("{:.0f}", *number);
-    case Style::fixed1:
-      return fmt::format("{:.1f}", *number);
-    case Style::fixed3:
-      return fmt::format("{:.3f}", *number);
-    case Style::scientific:
-      return *number == 0 ? "0" : fmt::format("{:.2e}", *number);
-  }
-  return {};
+/// Columns on a terminal: UTF-8 continuation bytes take none.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::vector<std::size_t> column_widths(const Table& table) {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < table.headers.size(); ++c) {
-    std::size_t width = table.headers[c].size();
-    for (const auto& row : table.rows) width = std::max(width, row[c].size());
+    std::size_t width = width_of(table.headers[c]);
+    for (const auto& row : table.rows) width = std::max(width, width_of(row[c]));
     widths.push_back(width);
   }
   return widths;
@@ -75,7 +63,7 @@ std::string as_text(const Table& table) {
   std::size_t height = 0;
   for (std::size_t c = 0; c < table.headers.size(); ++c) {
     std::size_t width = 0;
-    for (const auto& row : table.rows) width = std::max(width, row[c].size());
+    for (const auto& row : table.rows) width = std::max(width, width_of(row[c]));
     titles.push_back(wrap(table.headers[c], width));
     for (const std::string& line : titles.back()) width = std::max(width, line.size());
     widths.push_back(width);
@@ -91,6 +79,45 @@ std::string as_text(const Table& table) {
     text += trimmed(padded(table, cells, widths, "  ")) + "\n";
   }
   for (const auto& row : table.rows) text += trimmed(padded(table, row, widths, "  ")) + "\n";
+  return text;
+}
+
+/// The first column and those from `begin` to `end`.
+Table columns_of(const Table& table, std::size_t begin, std::size_t end) {
+  const auto pick = [&](const auto& cells) {
+    auto picked = cells;
+    picked.erase(picked.begin() + static_cast<std::ptrdiff_t>(end), picked.end());
+    picked.erase(picked.begin() + 1, picked.begin() + static_cast<std::ptrdiff_t>(begin));
+    return picked;
+  };
+  Table part{pick(table.headers), pick(table.numeric), {}};
+  for (const auto& row : table.rows) part.rows.push_back(pick(row));
+  return part;
+}
+
+std::size_t text_width(const std::string& text) {
+  std::size_t width = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) width = std::max(width, width_of(line));
+  return width;
+}
+
+/// As many columns side by side as fit, and the others in blocks below that begin with the first.
+std::string as_text(const Table& table, std::size_t width) {
+  std::string text;
+  std::size_t begin = 1;
+  do {
+    std::size_t end = std::min(begin + 1, table.headers.size());
+    std::string block = as_text(columns_of(table, begin, end));
+    while (end < table.headers.size()) {
+      std::string wider = as_text(columns_of(table, begin, end + 1));
+      if (text_width(wider) > width) break;
+      block = std::move(wider);
+      ++end;
+    }
+    text += (text.empty() ? "" : "\n") + block;
+    begin = end;
+  } while (begin < table.headers.size());
   return text;
 }
 
@@ -158,10 +185,10 @@ std::string as_json(const Table& table) {
 
 }  // namespace
 
-std::string format_table(const Table& table, Format format) {
+std::string format_table(const Table& table, Format format, std::size_t width) {
   switch (format) {
     case Format::text:
-      return as_text(table);
+      return as_text(table, width);
     case Format::markdown:
       return as_markdown(table);
     case Format::csv:
@@ -170,48 +197,6 @@ std::string format_table(const Table& table, Format format) {
       return as_json(table);
   }
   return {};
-}
-
-Table comparison_table(const std::vector<Row>& rows) {
-  Table table{{"variant"}, {false}, {}};
-  for (const Row& row : rows) table.rows.push_back({row.name});
-  for (const Column& column : columns()) {
-    if (column.header == nullptr) continue;
-    const auto measured = [&](const Row& row) { return (row.*column.value).has_value(); };
-    if (std::none_of(rows.begin(), rows.end(), measured)) continue;
-    table.headers.emplace_back(column.header);
-    table.numeric.push_back(true);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      table.rows[i].push_back(shown(rows[i].*column.value, column.style));
-    }
-  }
-  return table;
-}
-
-void sort_rows(std::vector<Row>& rows, std::string_view header) {
-  if (header == "variant") {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Row& a, const Row& b) { return a.name < b.name; });
-    return;
-  }
-  const auto all = columns();
-  const auto column = std::find_if(all.begin(), all.end(), [&](const Column& c) {
-    return c.header != nullptr && c.header == header;
-  });
-  if (column == all.end()) {
-    std::vector<std::string_view> known{"variant"};
-    for (const Column& c : all) {
-      if (c.header != nullptr) known.emplace_back(c.header);
-    }
-    throw std::invalid_argument(
-        fmt::format("no column is called '{}'; there are: {}", header, fmt::join(known, ", ")));
-  }
-  std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
-    const Row::Number& left = a.*column->value;
-    const Row::Number& right = b.*column->value;
-    if (!left || !right) return left.has_value() && !right.has_value();
-    return *left < *right;
-  });
 }
 
 }  // namespace pare::bench

@@ -1,14 +1,19 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "bench/row.h"
-
 namespace pare::bench {
 
+/// The cell of a number that was not measured.
+constexpr std::string_view kNothing = "-";
+
 enum class Format : std::uint8_t { text, markdown, csv, json };
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 /// A table before it has a format: every cell is text. Numbers are right-aligned.
 struct Table {
@@ -17,15 +22,9 @@ struct Table {
   std::vector<std::vector<std::string>> rows;
 };
 
-/// The table in one format, ending in a newline. JSON is an array of objects by header, numbers as
-/// numbers and "-" as null.
-std::string format_table(const Table& table, Format format);
-
-/// The variants' names and every column in which at least one of them has a number.
-Table comparison_table(const std::vector<Row>& rows);
-
-/// Sorts by the column of that header, ascending, variants without a number last; "variant" sorts
-/// by name. Throws std::invalid_argument, with the headers that exist, on another one.
-void sort_rows(std::vector<Row>& rows, std::string_view header);
+/// The table in one format, ending in a newline. Text is at most `width` columns wide where its
+/// cells allow that: what does not fit stands below, under the first column once more. JSON is an
+/// array of objects by header, numbers as numbers and "-" as null.
+std::string format_table(const Table& table, Format format, std::size_t width = kNoLimit);
 
 }  // namespace pare::bench

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 #include "compress/define_pass.h"
+#include "compress/quantization_training.h"
+#include "compress/teacher_objective.h"
 #include "compress/training_options.h"
 #include "nn/forward.h"
 #include "nn/mlp.h"
@@ -11,68 +14,6 @@
 
 namespace pare::compress {
 namespace {
-
-/// (1 - alpha) * loss on the labels + alpha * loss on the teacher. The teacher's part is MSE for
-/// regression; for classes it is T^2 times the cross-entropy of both softmaxes at temperature T, so
-/// that its gradient keeps its size whatever T is (Hinton et al., section 2). A sample without its
-/// label has the teacher's part alone.
-class TeacherObjective {
- public:
-  TeacherObjective(nn::Task task, nn::Matrix teacher_outputs, std::vector<bool> labelled,
-                   double alpha, double temperature)
-      : task_(task),
-        teacher_(std::move(teacher_outputs)),
-        labelled_(std::move(labelled)),
-        alpha_(static_cast<float>(alpha)),
-        temperature_(task == nn::Task::classification ? static_cast<float>(temperature) : 1) {
-    if (task == nn::Task::classification) teacher_ = nn::softmax(teacher_ / temperature_);
-  }
-
-  double operator()(const nn::ConstMatrixRef& outputs, const nn::Batch& batch,
-                    nn::MatrixRef gradient) {
-    targets_.resize(outputs.rows(), outputs.cols());
-    for (nn::Index i = 0; i < outputs.rows(); ++i) {
-      targets_.row(i) = teacher_.row(batch.rows[static_cast<std::size_t>(i)]);
-    }
-    soft_outputs_ = outputs / temperature_;
-    soft_gradient_.resize(outputs.rows(), outputs.cols());
-    const double soft = nn::loss(task_, soft_outputs_, targets_, soft_gradient_);
-    const double hard = labels_loss(outputs, batch, gradient);
-    gradient = (1 - alpha_) * gradient + alpha_ * temperature_ * soft_gradient_;
-    const auto share = static_cast<double>(alpha_ * temperature_ * temperature_);
-    return static_cast<double>(1 - alpha_) * hard + share * soft;
-  }
-
- private:
-  /// The loss of the labelled samples, over all samples of the batch, and its gradient.
-  double labels_loss(const nn::ConstMatrixRef& outputs, const nn::Batch& batch,
-                     nn::MatrixRef gradient) {
-    std::vector<nn::Index> rows;
-    for (nn::Index i = 0; i < outputs.rows(); ++i) {
-      const nn::Index sample = batch.rows[static_cast<std::size_t>(i)];
-      if (labelled_[static_cast<std::size_t>(sample)]) rows.push_back(i);
-    }
-    const auto count = static_cast<nn::Index>(rows.size());
-    if (count == outputs.rows()) return nn::loss(task_, outputs, batch.targets, gradient);
-    gradient.setZero();
-    if (count == 0) return 0;
-    nn::Matrix labels_gradient(count, outputs.cols());
-    const double loss = nn::loss(task_, outputs(rows, Eigen::all).eval(),
-                                 batch.targets(rows, Eigen::all).eval(), labels_gradient);
-    const float share = static_cast<float>(count) / static_cast<float>(outputs.rows());
-    gradient(rows, Eigen::all) = share * labels_gradient;
-    return static_cast<double>(share) * loss;
-  }
-
-  nn::Task task_;
-  nn::Matrix teacher_;  // [samples, outputs]: values, or probabilities at the temperature
-  std::vector<bool> labelled_;
-  float alpha_;
-  float temperature_;
-  nn::Matrix targets_;
-  nn::Matrix soft_outputs_;
-  nn::Matrix soft_gradient_;
-};
 
 /// The widths of the hidden layers.
 std::vector<nn::Index> hidden_widths(const nn::Model& model) {
@@ -132,6 +73,7 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
   const nn::Dataset validation = hints_for(context.validation);
   nn::TrainHooks hooks;
   hooks.validation = &validation;
+  hooks.on_epoch = context.on_epoch;
   guided_model =
       nn::train(std::move(guided_model), hints_for(context.train), training, context.seed, hooks);
   for (std::size_t i = 0; i <= guided; ++i) student.layers[i] = std::move(guided_model.layers[i]);
@@ -142,7 +84,9 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
 /// Replaces the model by a new, narrower one that is trained on the model's outputs. With several
 /// teachers the others are trained here, as the experiment trains, in the model's own widths and
 /// from other seeds; the student sees the mean of their outputs, for classes of their logits: up to
-/// its norm the geometric mean of their probabilities (Hinton et al., section 1).
+/// its norm the geometric mean of their probabilities (Hinton et al., section 1). With `bits` the
+/// student learns in one go to be small and to be quantized: Mishra and Marr, "Apprentice", ICLR
+/// 2018, section 3.1.
 struct Distill {
   static constexpr PassInfo kInfo{
       .summary = "trains a new, narrower model on the outputs of the one it replaces",
@@ -164,24 +108,30 @@ struct Distill {
         hint_epochs(static_cast<int>(
             options.integer("hint_epochs", 0, {0, 1e6},
                             "epochs on the teacher's middle hidden layer first; 0 is no hints"))),
+        bits(static_cast<int>(options.integer(
+            "bits", 0, {0, 8},
+            "that the student's weights are rounded to in training, for a pass that quantizes "
+            "them next; 0 is none"))),
         training(options, 600, "passes over the training data") {}
 
   nn::Model operator()(const nn::Model& teacher, const Context& context) const {
     const std::vector<nn::Index> hidden(widths.begin(), widths.end());
     const nn::Activation activation = hidden_activation(teacher);
     nn::TrainOptions options = training.in(context);
-    nn::TrainHooks hooks;
-    hooks.validation = &context.validation;
-    hooks.objective = TeacherObjective(
-        context.train.task, mean_outputs(teacher, context),
-        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
-    if (hint_epochs == 0) {
-      return nn::train_new(hidden, activation, context.train, options, context.seed, hooks);
-    }
     options.epochs = 0;
     nn::Model student = nn::train_new(hidden, activation, context.train, options, context.seed);
     options.epochs = hint_epochs;
-    learn_hints(student, teacher, context, options);
+    if (hint_epochs > 0) learn_hints(student, teacher, context, options);
+    nn::TrainHooks hooks;
+    hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
+    hooks.objective = TeacherObjective(
+        context.train.task, mean_outputs(teacher, context),
+        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
+    QuantizationTraining quantized(
+        student, std::vector<WeightFormat>(student.layers.size(), {.bits = std::max(bits, 1)}),
+        ScaleRule::follow);
+    if (bits > 0) hooks.view = quantized.view();
     return nn::train(std::move(student), context.train, training.in(context), context.seed, hooks);
   }
 
@@ -189,6 +139,7 @@ struct Distill {
   nn::Matrix mean_outputs(const nn::Model& teacher, const Context& context) const {
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
+    hooks.on_epoch = context.on_epoch;
     nn::Matrix sum = nn::forward(teacher, context.train.inputs);
     for (std::int64_t i = 1; i < teachers; ++i) {
       const nn::Model other =
@@ -205,7 +156,8 @@ struct Distill {
   std::int64_t teachers;
   double labels;
   int hint_epochs;
-  PassTraining training;
+  int bits;
+  TrainingOptions training;
 };
 
 template PassDefinition define<Distill>(Options&);

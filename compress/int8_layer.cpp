@@ -10,6 +10,13 @@ namespace {
 constexpr int kFirstScales = 64;
 constexpr int kLloydSteps = 10;
 
+/// round_weight of each weight.
+Eigen::ArrayXf rounded(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
+  if (bits == 1) return weights.array().sign();
+  const auto limit = static_cast<float>(weight_limit(bits));
+  return (weights.array() / scale).round().max(-limit).min(limit);
+}
+
 /// The least-squares scale for the integers that `scale` rounds the weights to, and the squared
 /// error that `scale` itself leaves.
 struct LloydStep {
@@ -18,20 +25,28 @@ struct LloydStep {
 };
 
 LloydStep lloyd_step(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
-  float product = 0;
-  float square = 0;
-  float error = 0;
-  for (const float weight : weights) {
-    const auto rounded = static_cast<float>(round_weight(weight, scale, bits));
-    product += weight * rounded;
-    square += rounded * rounded;
-    error += (weight - scale * rounded) * (weight - scale * rounded);
-  }
+  const Eigen::ArrayXf steps = rounded(weights, scale, bits);
+  const float square = steps.square().sum();
+  const float product = (weights.array() * steps).sum();
+  const float error = (weights.array() - scale * steps).square().sum();
   return {square > 0 ? product / square : scale, error};
 }
 
 float scale_of(const nn::Vector& scales, nn::Index row) {
   return scales[scales.size() == 1 ? 0 : row];
+}
+
+/// What `scale_of(weights, bits)` says of each row, or of all weights.
+template <class ScaleOf>
+nn::Vector scales_by(ScaleOf scale_of, const nn::Matrix& weights, const WeightFormat& format) {
+  if (!format.scale_a_row) {
+    return nn::Vector::Constant(1, scale_of(weights.reshaped<Eigen::RowMajor>(), format.bits));
+  }
+  nn::Vector scales(weights.rows());
+  for (nn::Index row = 0; row < weights.rows(); ++row) {
+    scales[row] = scale_of(weights.row(row).transpose(), format.bits);
+  }
+  return scales;
 }
 
 }  // namespace
@@ -62,26 +77,34 @@ float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
 }
 
 nn::Vector weight_scales(const nn::Matrix& weights, const WeightFormat& format) {
-  if (!format.scale_a_row) {
-    return nn::Vector::Constant(1, weight_scale(weights.reshaped<Eigen::RowMajor>(), format.bits));
-  }
-  nn::Vector scales(weights.rows());
-  for (nn::Index row = 0; row < weights.rows(); ++row) {
-    scales[row] = weight_scale(weights.row(row).transpose(), format.bits);
-  }
-  return scales;
+  return scales_by(weight_scale, weights, format);
 }
 
-void follow_scale(Eigen::Ref<nn::Vector> weights, int bits, float& scale) {
-  if (bits == 8 || !(scale > 0)) {
-    scale = weight_scale(weights, bits);
-  } else {
-    scale = lloyd_step(weights, scale, bits).scale;
+nn::Vector rounded_scales(const nn::Matrix& weights, const WeightFormat& format) {
+  return scales_by(rounded_scale, weights, format);
+}
+
+float followed_scale(const Eigen::Ref<const nn::Vector>& weights, int bits, float scale) {
+  if (bits == 8 || !(scale > 0)) return weight_scale(weights, bits);
+  return lloyd_step(weights, scale, bits).scale;
+}
+
+float rounded_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
+  // Neighbouring candidates differ by more than 1 / 127 of a step somewhere, rounding by far less.
+  constexpr float kTolerance = 1e-3F;
+  const float largest = weights.cwiseAbs().maxCoeff();
+  for (int times = 1; times <= weight_limit(bits); ++times) {
+    const float scale = largest / static_cast<float>(times);
+    if (!(scale > 0)) break;
+    const auto steps = weights.array() / scale;
+    if (((steps - steps.round()).abs() < kTolerance).all()) return scale;
   }
+  return weight_scale(weights, bits);
+}
+
+void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale) {
   if (!(scale > 0)) return;
-  for (float& weight : weights) {
-    weight = scale * static_cast<float>(round_weight(weight, scale, bits));
-  }
+  weights.array() = scale * rounded(weights, scale, bits);
 }
 
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,

@@ -28,9 +28,18 @@ float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits);
 /// One scale for each row of `weights`, or one for all: [outputs] or [1].
 nn::Vector weight_scales(const nn::Matrix& weights, const WeightFormat& format);
 
-/// Moves `scale` to where it suits the weights, as weight_scale does but by one step only, and then
-/// rounds them: each becomes scale times an integer.
-void follow_scale(Eigen::Ref<nn::Vector> weights, int bits, float& scale);
+/// The largest scale of which all `weights` are multiples, at most weight_limit(bits) times it; the
+/// scale that suits weights which are none. 0 if all are 0.
+float rounded_scale(const Eigen::Ref<const nn::Vector>& weights, int bits);
+
+/// The same of rounded_scale.
+nn::Vector rounded_scales(const nn::Matrix& weights, const WeightFormat& format);
+
+/// `scale` moved to where it suits the weights, as weight_scale does but by one step only.
+float followed_scale(const Eigen::Ref<const nn::Vector>& weights, int bits, float scale);
+
+/// Each weight becomes scale times an integer; a scale of 0 leaves them.
+void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale);
 
 /// `scales` as an int8 layer can have them: widened where a bias would not fit 30 bits, and where
 /// all weights are 0 the one that makes the bias's unit the output's.

@@ -116,10 +116,15 @@ std::int64_t Options::integer(std::string_view name, std::int64_t fallback, Rang
 }
 
 bool Options::flag(std::string_view name, bool fallback, std::string_view help) {
-  docs_.push_back(
-      {std::string(name), fallback ? "true" : "false", "true, false", std::string(help)});
+  const std::optional<bool> given = optional_flag(name, fallback ? "true" : "false", help);
+  return given ? *given : resolve(name, fallback);
+}
+
+std::optional<bool> Options::optional_flag(std::string_view name, std::string_view otherwise,
+                                           std::string_view help) {
+  docs_.push_back({std::string(name), std::string(otherwise), "true, false", std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return resolve(name, fallback);
+  if (given == nullptr) return std::nullopt;
   if (!std::holds_alternative<bool>(given->value)) wrong_type(name, *given, "true or false");
   return resolve(name, std::get<bool>(given->value));
 }

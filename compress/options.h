@@ -54,6 +54,9 @@ class Options {
   /// The number, or nothing where the config is silent; `otherwise` says what then holds.
   std::optional<double> optional_number(std::string_view name, Range range,
                                         std::string_view otherwise, std::string_view help);
+  /// The same of true or false.
+  std::optional<bool> optional_flag(std::string_view name, std::string_view otherwise,
+                                    std::string_view help);
 
   /// Integers, at least `least` of them, each in `range`.
   std::vector<std::int64_t> integers(std::string_view name, std::vector<std::int64_t> fallback,

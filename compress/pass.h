@@ -16,7 +16,11 @@ struct Context {
   const nn::Dataset& validation;  ///< for every choice a pass makes
   nn::TrainOptions training;      ///< how the experiment trains: what a pass's options leave open
   std::uint64_t seed = 0;
-  std::function<void(std::string_view)> progress;  ///< may be empty
+  /// After each epoch of a pass's training, with its number and loss; may be empty.
+  std::function<void(int epoch, double loss)> on_epoch;
+  /// The experiment's model before any pass, for a pass that learns from it too; null means the
+  /// model that run() is given.
+  const nn::Model* base = nullptr;
 };
 
 /// Maps one model to a smaller, or better, one.
@@ -67,6 +71,6 @@ struct Compressed {
 
 /// Runs `steps` in order, timing each and checking the model after it. Throws
 /// std::invalid_argument, naming the pass at fault.
-Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& context);
+Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Context& context);
 
 }  // namespace pare::compress

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "compress/gptq.h"
-#include "compress/quantization_training.h"
 #include "nn/activation.h"
 #include "nn/forward.h"
 
@@ -46,6 +46,24 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
   return rounded;
 }
 
+/// The outputs that a decision is made between: the two largest of each sample, [samples, 2].
+nn::Matrix two_largest(const nn::Matrix& outputs) {
+  nn::Matrix largest(outputs.rows(), 2);
+  for (nn::Index i = 0; i < outputs.rows(); ++i) {
+    std::partial_sort_copy(outputs.row(i).begin(), outputs.row(i).end(), largest.row(i).begin(),
+                           largest.row(i).end(), std::greater<>());
+  }
+  return largest;
+}
+
+/// The quantization of a layer's outputs. Of the last layer's, for classes, the range is that of
+/// each sample's two largest: what lies below saturates, which changes no decision, and the steps
+/// are so fine that few of the two become equal.
+nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
+                                   const Calibrator& calibrator) {
+  return decides && outputs.cols() > 2 ? calibrator(two_largest(outputs)) : calibrator(outputs);
+}
+
 /// The quantization of a layer's pre-activations for `inputs`: no wider than its table is of use.
 nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
                                           const Calibrator& calibrator) {
@@ -56,20 +74,20 @@ nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix
 
 /// One scale a row or layer, for the weights as they are or as training has left them.
 std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<WeightFormat>& formats,
-                                       const PassTraining& training, const Context& context) {
-  QuantizationTraining quantized(model, formats);
-  if (training.epochs > 0) {
-    model = nn::train(std::move(model), context.train, training.in(context), context.seed,
-                      {.objective = {},
-                       .view = quantized.view(),
-                       .validation = &context.validation,
-                       .on_epoch = {}});
-    // Training need not end with the weights that its view showed last.
-    for (std::size_t i = 0; i < model.layers.size(); ++i) {
-      quantized.show(i, std::get<nn::DenseLayer>(model.layers[i]).weights);
-    }
+                                       const QuantizationOptions& options, const Context& context) {
+  if (options.training.epochs > 0) {
+    QuantizationTraining quantized(model, formats, options.scales);
+    model = options.training.train(std::move(model), context, quantized.view(),
+                                   quantized.gradient_view());
   }
-  return quantized.scales();
+  // Training need not end with the weights that its view showed last, so the scales are theirs.
+  std::vector<nn::Vector> scales;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const nn::Matrix& weights = std::get<nn::DenseLayer>(model.layers[i]).weights;
+    scales.push_back(options.training.epochs > 0 ? rounded_scales(weights, formats[i])
+                                                 : weight_scales(weights, formats[i]));
+  }
+  return scales;
 }
 
 }  // namespace
@@ -81,12 +99,15 @@ QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
       rounding(options.choice<Rounding>("rounding",
                                         {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}},
                                         "weights one by one, or each making up for those before")),
+      scales(options.choice<ScaleRule>(
+          "scales", {{"follow", ScaleRule::follow}, {"learned", ScaleRule::learned}},
+          "of the weights, in training: fitted to them at each step, or "
+          "learned")),
       training(options, default_epochs, "epochs of training with rounded weights; 0 is none") {}
 
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context) {
-  const std::vector<nn::Vector> all_scales =
-      trained_scales(model, formats, options.training, context);
+  const std::vector<nn::Vector> all_scales = trained_scales(model, formats, options, context);
   nn::Model quantized;
   nn::Matrix exact = calibration_inputs(context.train.inputs);
   nn::Quantization input = options.calibrator(exact);
@@ -99,7 +120,11 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     const nn::Quantization pre_activation =
         table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
     const nn::Quantization output =
-        table ? nn::table_output(dense.activation) : options.calibrator(outputs);
+        table ? nn::table_output(dense.activation)
+              : calibrate_outputs(
+                    outputs,
+                    i + 1 == model.layers.size() && context.train.task == nn::Task::classification,
+                    options.calibrator);
     const nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const nn::Int8Matrix weights =

@@ -27,6 +27,13 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
           ""};
 }
 
+/// Refuses what no config can have as a seed.
+std::string check_seed(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && !text.empty() && text.size() <= 16) return {};
+  return fmt::format("'{}' is no seed: a whole number from 0", text);
+}
+
 void add_format(CLI::App& command, bench::Format& format) {
   command
       .add_option_function<std::string>(
@@ -36,11 +43,40 @@ void add_format(CLI::App& command, bench::Format& format) {
       ->type_name("FORMAT");
 }
 
+/// What run and sensitivity have in common.
+void add_config(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("CONFIG", arguments.config, "a TOML file, such as experiments/configs/sine.toml")
+      ->required()
+      ->type_name("");
+  command
+      .add_option("--set", arguments.overrides,
+                  "change the config, such as seed=3; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--fresh", arguments.fresh,
+                   "train the base model anew, also where results/.cache has it");
+  add_format(command, arguments.format);
+}
+
+/// Gives `take` what --optimize says, if it is there.
+void add_optimize(CLI::App& command, const std::function<void(const std::string&)>& take) {
+  command
+      .add_option_function<std::string>(
+          "--optimize", take, "size or speed: what the encoding of each layer is chosen for")
+      ->check(one_of({"size", "speed"}))
+      ->type_name("WHAT");
+}
+
 void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
       ->required()
       ->type_name("");
   command.add_option("VARIANT", arguments.variant, "a variant in it")->required()->type_name("");
+  command.add_option("--seed", arguments.seed, "one of the run's seeds (default: the first)")
+      ->check(CLI::Validator(check_seed, ""))
+      ->type_name("N");
 }
 
 void add_weights(CLI::App& command, VariantArguments& arguments) {
@@ -56,10 +92,16 @@ void add_weights(CLI::App& command, VariantArguments& arguments) {
 }
 
 void add_board(CLI::App& command, VariantArguments& arguments) {
-  command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
+  command
+      .add_option("--board", arguments.board,
+                  "emulated (a Cortex-M4F board in QEMU) or nano33ble (an Arduino Nano 33 BLE)")
       ->required()
-      ->check(one_of({"emulated"}))
+      ->check(one_of({"emulated", "nano33ble"}))
       ->type_name("BOARD");
+  command
+      .add_option("--port", arguments.port,
+                  "the Nano's serial port, such as /dev/ttyACM0, where several are connected")
+      ->type_name("PORT");
 }
 
 void add_bench(CLI::App& app, BenchArguments& arguments) {
@@ -69,6 +111,21 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
   add_format(*kernels, arguments.format);
   kernels->callback([&] { print_kernel_bench(arguments); });
+  auto* peers =
+      bench->add_subcommand("peers", "training and inference on this machine, beside PyTorch");
+  peers->add_option("--rounds", arguments.rounds, "how often each work is timed (default: 5)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  add_format(*peers, arguments.format);
+  peers->callback([&] { print_peer_bench(arguments); });
+  auto* encodings = bench->add_subcommand(
+      "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
+  add_format(*encodings, arguments.format);
+  encodings->callback([&] { print_encoding_bench(arguments); });
+}
+
+void add_force(CLI::App& command, VariantArguments& arguments, const std::string& help) {
+  command.add_flag("--force", arguments.force, help);
 }
 
 /// What is wrong with the command line, and where its help is.
@@ -101,21 +158,22 @@ int run_cli(int argc, char** argv) {
   int exit_code = 0;
   RunArguments run;
   auto* run_command = app.add_subcommand("run", "train, compress, measure, print the table");
-  run_command
-      ->add_option("CONFIG", run.config, "a TOML file, such as experiments/configs/sine.toml")
-      ->required()
-      ->type_name("");
-  run_command
-      ->add_option("--set", run.overrides, "change the config, such as seed=3; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_config(*run_command, run);
   run_command
       ->add_option("--out", run.out,
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
-  add_format(*run_command, run.format);
+  add_optimize(*run_command, [&run](const std::string& word) {
+    run.overrides.push_back(fmt::format("optimize=\"{}\"", word));
+  });
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
+
+  auto* sensitivity_command =
+      app.add_subcommand("sensitivity", "per layer: validation accuracy against sparsity and bits");
+  add_config(*sensitivity_command, run);
+  sensitivity_command->add_option("--out", run.out, "a CSV file to write the table to as well")
+      ->type_name("FILE");
+  sensitivity_command->callback([&] { print_sensitivity(run); });
 
   TableArguments table;
   auto* table_command = app.add_subcommand("table", "print the table of a results folder");
@@ -134,12 +192,20 @@ int run_cli(int argc, char** argv) {
       ->required()
       ->type_name("DIR");
   add_weights(*export_command, chosen);
+  add_force(
+      *export_command, chosen,
+      "export a variant that is over its budget or the board's memory, and replace the folder "
+      "if it is a sketch");
+  add_optimize(*export_command, [&chosen](const std::string& word) {
+    chosen.optimize = word == "speed" ? mcu::Optimize::speed : mcu::Optimize::size;
+  });
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
   add_board(*flash_command, chosen);
+  add_force(*flash_command, chosen, "flash a variant that is over its budget");
   flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
 
   auto* validate_command = app.add_subcommand(
@@ -147,6 +213,12 @@ int run_cli(int argc, char** argv) {
   add_variant(*validate_command, chosen);
   add_board(*validate_command, chosen);
   validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
+
+  BoardsArguments boards;
+  auto* boards_command =
+      app.add_subcommand("boards", "list the boards that are connected, and the emulated one");
+  add_format(*boards_command, boards.format);
+  boards_command->callback([&] { print_boards(boards); });
 
   PassesArguments passes;
   auto* passes_command = app.add_subcommand("passes", "list every pass with its options");

@@ -5,19 +5,26 @@
 
 #include <cstdio>
 
+#include "bench/comparison.h"
+#include "bench/encoding_costs.h"
 #include "bench/kernels.h"
-#include "bench/measure.h"
-#include "bench/validate.h"
+#include "experiments/environment.h"
+#include "experiments/job_queue.h"
+#include "experiments/peer_bench.h"
+#include "experiments/progress.h"
 #include "experiments/results.h"
 #include "experiments/runner.h"
-#include "mcu/export_sketch.h"
-#include "mcu/temporary_folder.h"
+#include "experiments/sensitivity.h"
+#include "experiments/terminal.h"
+#include "experiments/text_file.h"
 
 namespace pare::experiments {
 namespace {
 
+std::size_t output_width() { return terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit); }
+
 void print(const bench::Table& table, bench::Format format) {
-  fmt::print("{}", bench::format_table(table, format));
+  fmt::print("{}", bench::format_table(table, format, output_width()));
 }
 
 /// The per-layer count of results.json, with the sum of all layers below.
@@ -37,8 +44,21 @@ bench::Table layer_table(const nlohmann::json& layers) {
   return table;
 }
 
-bool for_people(bench::Format format) {
-  return format == bench::Format::text || format == bench::Format::markdown;
+/// The base model with the first seed, with a line of progress of its own.
+nn::Model train_alone(const Experiment& experiment, BaseCache& cache, const nn::Split& data) {
+  Progress progress(1);
+  progress.expect(experiment.train.epochs);
+  Progress::Job job(progress, "base model", experiment.train.epochs);
+  return cache.base_model(experiment.seeds.front(), data, [&](int, double) { job.finish_epoch(); });
+}
+
+/// What the user should know of the base models.
+void report(const BaseCache& cache, std::size_t seeds) {
+  for (const std::string& note : cache.notes()) fmt::print(stderr, "pare: {}\n", note);
+  if (cache.found() > 0 && terminal_width(STDERR_FILENO)) {
+    fmt::print(stderr, "{} of {} base models taken from {}; --fresh trains anew\n", cache.found(),
+               seeds, kBaseCache);
+  }
 }
 
 /// A pass as a block of text: narrower than its row of the table.
@@ -60,26 +80,52 @@ bool run_experiment(const RunArguments& arguments) {
                                            ? std::filesystem::path("results") / experiment.name
                                            : std::filesystem::path(arguments.out);
   check_target(folder);
-  const Results results = run(experiment);
+  BaseCache cache(experiment, kBaseCache, arguments.fresh);
+  const Results results = run(experiment, cache);
   write_results(results, folder);
-  if (for_people(arguments.format)) {
+  if (bench::for_people(arguments.format)) {
     print(layer_table(results.layers), arguments.format);
     fmt::print("\n");
   }
-  print(bench::comparison_table(results.rows), arguments.format);
+  fmt::print("{}", bench::format_comparison(results.rows, arguments.format, {}, output_width()));
   std::fflush(stdout);
-  if (isatty(STDERR_FILENO) == 1) {
+  if (terminal_width(STDERR_FILENO)) {
     fmt::print(stderr, "\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
                folder.string(), folder.string());
   }
+  report(cache, experiment.seeds.size());
   for (const std::string& note : results.notes) fmt::print(stderr, "pare: {}\n", note);
   return results.all_agree;
 }
 
 void print_table(const TableArguments& arguments) {
-  std::vector<bench::Row> rows = read_rows(arguments.results);
-  if (!arguments.sort.empty()) bench::sort_rows(rows, arguments.sort);
-  print(bench::comparison_table(rows), arguments.format);
+  fmt::print("{}", bench::format_comparison(read_rows(arguments.results).variants, arguments.format,
+                                            arguments.sort, output_width()));
+}
+
+void print_sensitivity(const RunArguments& arguments) {
+  const Experiment experiment = load_experiment(arguments.config, arguments.overrides);
+  if (!arguments.out.empty()) check_file_target(arguments.out, "--out");
+  BaseCache cache(experiment, kBaseCache, arguments.fresh);
+  const std::uint64_t seed = experiment.seeds.front();
+  const nn::Split data = make_data(experiment, seed);
+  const nn::Model base = train_alone(experiment, cache, data);
+  const Sensitivity sensitivity = measure_sensitivity(
+      base, {data.train, data.validation, experiment.train, seed, {}}, processor_count());
+  const bench::Table table = sensitivity_table(base, sensitivity, data.validation.task);
+  if (!arguments.out.empty()) {
+    replace_text(arguments.out, bench::format_table(table, bench::Format::csv));
+  }
+  print(table, arguments.format);
+  if (bench::for_people(arguments.format)) {
+    fmt::print(
+        "\nOn {} validation samples, seed {}, without training. Sparsity: magnitude_prune of this "
+        "layer alone, in float32.\nBits: quantize_weights of this layer, the others in 8 bits, "
+        "activations in int8.\n",
+        data.validation.inputs.rows(), seed);
+  }
+  std::fflush(stdout);
+  report(cache, 1);
 }
 
 void print_passes(const PassesArguments& arguments) {
@@ -105,53 +151,19 @@ void print_kernel_bench(const BenchArguments& arguments) {
   print(bench::kernel_table(), arguments.format);
 }
 
-void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
-  std::filesystem::path folder = arguments.to;
-  if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
-  mcu::export_sketch(
-      mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder,
-      arguments.weights);
-  fmt::print(
-      "{}: open it in the Arduino IDE, or compile it with\n"
-      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      folder.string(), folder.string());
+void print_encoding_bench(const BenchArguments& arguments) {
+  print(bench::encoding_table(), arguments.format);
 }
 
-bool flash_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant);
-  const mcu::TemporaryFolder work;
-  const bench::FlashReport report =
-      bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
-  fmt::print(
-      "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
-      "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
-      stored.row.name, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
-      report.hash, report.selftest_passed, report.selftest_vectors);
-  return report.selftest_passed == report.selftest_vectors;
-}
-
-bool validate_variant(const VariantArguments& arguments) {
-  StoredVariant stored = load_variant(arguments.results, arguments.variant);
-  const mcu::TemporaryFolder work;
-  const bool agrees =
-      bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
-  const bench::Row& row = stored.row;
-  if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
-    fmt::print(
-        "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
-        "host's kernel and the board\n",
-        row.name, row.board, *row.bit_exact, *row.vectors);
-  } else {
-    fmt::print(
-        "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
-        "from the reference by at most {:.2g}; {:g} is allowed\n",
-        row.name, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
-  }
+void print_peer_bench(const BenchArguments& arguments) {
+  const bench::PeerReport report = run_peer_bench(arguments.rounds);
+  print(bench::peer_table(report.rows), arguments.format);
   std::fflush(stdout);
-  update_row(arguments.results, stored.row);
-  return agrees;
+  const nlohmann::json here = describe_environment();
+  fmt::print(bench::for_people(arguments.format) ? stdout : stderr,
+             "\n{} rounds; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
+             here.at("compiler").get<std::string>(), here.at("flags").get<std::string>(),
+             here.at("cores").get<unsigned>(), report.versions);
 }
 
 }  // namespace pare::experiments

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/table.h"
 #include "mcu/c_source.h"
+#include "mcu/encodings/choice.h"
 
 namespace pare::experiments {
 
@@ -12,6 +15,7 @@ struct RunArguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  bool fresh = false;  ///< train base models anew that are kept from an earlier run
   bench::Format format = bench::Format::text;
 };
 
@@ -28,6 +32,10 @@ struct TableArguments {
 /// ./pare table: prints the table of a results folder.
 void print_table(const TableArguments& arguments);
 
+/// ./pare sensitivity: prints what pruning or quantizing each layer alone does to the validation
+/// accuracy of the base model; `out` is a CSV file to write, or empty.
+void print_sensitivity(const RunArguments& arguments);
+
 struct PassesArguments {
   bench::Format format = bench::Format::text;
 };
@@ -37,17 +45,35 @@ void print_passes(const PassesArguments& arguments);
 
 struct BenchArguments {
   bench::Format format = bench::Format::text;
+  int rounds = 5;  ///< of peers: how often each work is timed
 };
 
 /// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
 void print_kernel_bench(const BenchArguments& arguments);
 
+struct BoardsArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare boards: the serial ports of connected boards, and the emulated board.
+void print_boards(const BoardsArguments& arguments);
+
+/// ./pare bench peers: training and inference on the host, beside PyTorch.
+void print_peer_bench(const BenchArguments& arguments);
+
+/// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.
+void print_encoding_bench(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;
   std::string board;
+  std::string port;  // of a Nano; empty to find it
   std::string to;
   mcu::Memory weights = mcu::Memory::flash;
+  bool force = false;                          ///< over a budget, or over what is there
+  std::optional<std::uint64_t> seed;           ///< the first one if empty
+  std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
 };
 
 /// ./pare export: writes the sketch folder.

@@ -38,6 +38,30 @@ void check_keys(const toml::table& table, std::string_view owner,
   }
 }
 
+/// `seed` and `seeds` say the same thing in two ways: the one that --set gave holds.
+void drop_overridden_seeds(toml::table& root) {
+  const toml::node* seed = root.get("seed");
+  const toml::node* seeds = root.get("seeds");
+  if (seed == nullptr || seeds == nullptr || is_override(*seed) == is_override(*seeds)) return;
+  root.erase(is_override(*seed) ? "seeds" : "seed");
+}
+
+std::vector<std::uint64_t> read_seeds(Options& top, bool several) {
+  constexpr compress::Range kRange{0, 9e15};
+  constexpr const char* kHelp = "of the data, the initial weights and the batches";
+  if (!several) return {static_cast<std::uint64_t>(top.integer("seed", 1, kRange, kHelp))};
+  const auto given = top.integers("seeds", {1}, 1, kRange, kHelp);
+  std::vector<std::uint64_t> seeds;
+  for (const std::int64_t value : given) {
+    const auto seed = static_cast<std::uint64_t>(value);
+    if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) {
+      top.fail("seeds", fmt::format("seeds = [{}] has {} twice", fmt::join(given, ", "), seed));
+    }
+    seeds.push_back(seed);
+  }
+  return seeds;
+}
+
 void read_model(Options& options, Experiment& experiment) {
   const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
   experiment.hidden.assign(hidden.begin(), hidden.end());
@@ -80,8 +104,22 @@ nn::TrainOptions read_train(Options& options) {
       "patience", 0, {0, 1e6}, "epochs without a better validation error to stop after; 0 never"));
   train.keep_best =
       options.flag("keep_best", false, "return the weights of the best validation error");
+  train.threads = static_cast<int>(options.integer(
+      "threads", 1, {1, 256}, "that share one training; seeds and variants run side by side too"));
   options.expect_empty();
   return train;
+}
+
+bench::Budget read_budget(Options& options) {
+  const auto limit = [&](const char* name, const char* help) {
+    return static_cast<double>(options.integer(name, 0, {0, 1e9}, help));
+  };
+  bench::Budget budget;
+  budget.flash_bytes = limit("flash", "bytes of the model and its code; 0 for the board's limit");
+  budget.ram_bytes = limit("ram", "bytes of static data; 0 for the board's limit");
+  budget.cycles = limit("cycles", "of one inference, as estimated; 0 for none");
+  options.expect_empty();
+  return budget;
 }
 
 compress::Step read_step(const toml::node& node) {
@@ -145,13 +183,12 @@ std::vector<Variant> read_variants(const toml::table& root) {
   return variants;
 }
 
-/// Everything that determines the experiment, defaults included.
-std::string resolved_toml(const Options& top, const Options& data, const Options& model,
-                          const Options& train, const std::vector<Variant>& variants) {
-  std::string text = fmt::format("{}\n", fmt::join(top.resolved(), "\n"));
-  text += fmt::format("\n[data]\n{}\n", fmt::join(data.resolved(), "\n"));
-  text += fmt::format("\n[model]\n{}\n", fmt::join(model.resolved(), "\n"));
-  text += fmt::format("\n[train]\n{}\n", fmt::join(train.resolved(), "\n"));
+std::string table_toml(std::string_view name, const Options& options) {
+  return fmt::format("\n[{}]\n{}\n", name, fmt::join(options.resolved(), "\n"));
+}
+
+std::string variants_toml(const std::vector<Variant>& variants) {
+  std::string text;
   for (const Variant& variant : variants) {
     text += fmt::format("\n[[variants]]\nname = \"{}\"\npasses = [\n", variant.name);
     for (const compress::Step& step : variant.steps) {
@@ -168,39 +205,55 @@ std::string resolved_toml(const Options& top, const Options& data, const Options
 
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
-  const toml::table root = parse_config(path, overrides);
-  check_keys(root, "the config", {"name", "seed", "data", "model", "train", "variants"});
+  toml::table root = parse_config(path, overrides);
+  check_keys(root, "the config",
+             {"name", "seed", "seeds", "optimize", "data", "model", "train", "budget", "variants"});
+  drop_overridden_seeds(root);
   Options::Values values;
   for (const auto& [key, node] : root) {
-    if (key == "name" || key == "seed") values.insert(option_value(key, node));
+    if (key == "name" || key == "seed" || key == "seeds" || key == "optimize") {
+      values.insert(option_value(key, node));
+    }
+  }
+  if (values.contains("seed") && values.contains("seeds")) {
+    throw std::invalid_argument(
+        fmt::format("{}: seed and seeds are both there; keep one of them", values["seeds"].where));
   }
   Options top("the config", std::move(values), path.string());
   Options data = table_options(root, "data");
   Options model = table_options(root, "model");
   Options train = table_options(root, "train");
+  Options budget = table_options(root, "budget");
 
   Experiment experiment;
   experiment.name = top.text("name", path.stem().string(), "of the results folder");
   const toml::node* name = root.get("name");
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
-  experiment.seed = static_cast<std::uint64_t>(
-      top.integer("seed", 1, {0, 9e15}, "of the data, the initial weights and the batches"));
+  experiment.seeds = read_seeds(top, root.contains("seeds"));
+  experiment.optimize = top.choice<mcu::Optimize>(
+      "optimize", {{"size", mcu::Optimize::size}, {"speed", mcu::Optimize::speed}},
+      "what the encoding of each layer is chosen for");
   experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);
+  experiment.budget = read_budget(budget);
   experiment.variants = read_variants(root);
-  experiment.resolved = resolved_toml(top, data, model, train, experiment.variants);
+  experiment.resolved_base =
+      table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
+  experiment.resolved =
+      fmt::format("{}\n{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
+                  table_toml("budget", budget), variants_toml(experiment.variants));
   return experiment;
 }
 
-nn::Split make_data(const Experiment& experiment) {
-  return load_data(experiment.data, experiment.seed);
+nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
+  return load_data(experiment.data, seed);
 }
 
-nn::Model train_base(const Experiment& experiment, const nn::Split& data,
+nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch) {
   return nn::train_new(
-      experiment.hidden, experiment.activation, data.train, experiment.train, experiment.seed,
+      experiment.hidden, experiment.activation, data.train, experiment.train, seed,
       {.objective = {}, .view = {}, .validation = &data.validation, .on_epoch = on_epoch});
 }
 

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/budget.h"
 #include "compress/pass.h"
 #include "experiments/data_source.h"
+#include "mcu/encodings/choice.h"
 #include "nn/train.h"
 
 namespace pare::experiments {
@@ -19,12 +21,16 @@ struct Variant {
 /// Everything a config says, checked, with every pass built.
 struct Experiment {
   std::string name;  ///< of the results folder; the file's own name unless the config says another
-  std::uint64_t seed = 1;
+  std::vector<std::uint64_t> seeds{1};  ///< each makes every variant anew; at least one
   DataSource data;
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
+  bench::Budget budget;
+  mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
+  std::string
+      resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model
   std::string resolved;  ///< as TOML: with what --set changed, defaults included
 };
 
@@ -33,11 +39,11 @@ struct Experiment {
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides);
 
-/// The experiment's data, from its seed.
-nn::Split make_data(const Experiment& experiment);
+/// The experiment's data with one of its seeds. The test set is the same with every seed.
+nn::Split make_data(const Experiment& experiment, std::uint64_t seed);
 
-/// The experiment's base model, trained.
-nn::Model train_base(const Experiment& experiment, const nn::Split& data,
+/// The experiment's base model, trained with one of its seeds.
+nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch = {});
 
 }  // namespace pare::experiments

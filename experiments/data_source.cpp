@@ -17,7 +17,6 @@ enum class Kind : std::uint8_t { sine, idx, csv };
 
 constexpr double kMax = 1e30;
 constexpr double kMostSamples = 1e8;
-constexpr std::string_view kFashion = "/usr/share/datasets/fashion-mnist/";
 
 nn::SineOptions read_sine(Options& options) {
   nn::SineOptions sine;
@@ -41,14 +40,14 @@ nn::SineOptions read_sine(Options& options) {
 }
 
 IdxSource read_idx(Options& options) {
-  const auto file = [&](std::string_view name, std::string_view fallback) {
-    return options.text(name, fmt::format("{}{}", kFashion, fallback), "an IDX file, or gzipped");
-  };
   IdxSource source;
-  source.train_images = file("train_images", "train-images-idx3-ubyte.gz");
-  source.train_labels = file("train_labels", "train-labels-idx1-ubyte.gz");
-  source.test_images = file("test_images", "t10k-images-idx3-ubyte.gz");
-  source.test_labels = file("test_labels", "t10k-labels-idx1-ubyte.gz");
+  const auto read = [&](std::string_view name, std::string& file) {
+    file = options.text(name, file, "an IDX file, or gzipped");
+  };
+  read("train_images", source.train_images);
+  read("train_labels", source.train_labels);
+  read("test_images", source.test_images);
+  read("test_labels", source.test_labels);
   source.pool = options.integer("pool", 1, {1, 1000}, "pixels averaged into one, each way");
   source.validation_samples = options.integer("validation_samples", 5000, {1, kMostSamples},
                                               "taken from the training set at random");
@@ -94,6 +93,14 @@ nn::Split split(const nn::Dataset& train, nn::Dataset test, nn::Index count, std
           std::move(test)};
 }
 
+std::vector<std::string> files(const nn::SineOptions& /*source*/) { return {}; }
+
+std::vector<std::string> files(const IdxSource& source) {
+  return {source.train_images, source.train_labels, source.test_images, source.test_labels};
+}
+
+std::vector<std::string> files(const CsvSource& source) { return {source.train, source.test}; }
+
 nn::Split load(const nn::SineOptions& source, std::uint64_t seed) {
   return nn::make_sine(source, seed);
 }
@@ -129,6 +136,10 @@ DataSource read_data_source(Options& options) {
   }
   options.expect_empty();
   return source;
+}
+
+std::vector<std::string> data_files(const DataSource& source) {
+  return std::visit([](const auto& from) { return files(from); }, source);
 }
 
 nn::Split load_data(const DataSource& source, std::uint64_t seed) {

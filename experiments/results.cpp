@@ -5,15 +5,17 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 
-#include "bench/table.h"
+#include "bench/comparison.h"
+#include "experiments/results_json.h"
+#include "experiments/text_file.h"
 #include "nn/safetensors.h"
 
 namespace pare::experiments {
@@ -24,32 +26,46 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kRunAgain = "'./pare run CONFIG' writes it anew";
 
-void write_text(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+void write_tables(const fs::path& folder, const std::vector<bench::SeedRows>& rows) {
+  replace_text(folder / "table.md", bench::format_comparison(rows, bench::Format::markdown));
+  replace_text(folder / "table.csv", bench::format_comparison(rows, bench::Format::csv));
 }
 
-void replace_text(const fs::path& path, const std::string& text) {
-  const fs::path beside = path.string() + fmt::format(".{}", getpid());
-  write_text(beside, text);
-  fs::rename(beside, path);
+/// Where the model of a variant lies that was made with the seed at `index`.
+fs::path model_path(const fs::path& folder, const std::string& variant,
+                    const std::vector<std::uint64_t>& seeds, std::size_t index) {
+  const fs::path models = folder / "models";
+  return (seeds.size() == 1 ? models : models / fmt::format("seed-{}", seeds[index])) /
+         (variant + ".safetensors");
 }
 
-void write_tables(const fs::path& folder, const std::vector<bench::Row>& rows) {
-  const bench::Table table = bench::comparison_table(rows);
-  replace_text(folder / "table.md", bench::format_table(table, bench::Format::markdown));
-  replace_text(folder / "table.csv", bench::format_table(table, bench::Format::csv));
+void write_models(const Results& results, const fs::path& folder) {
+  for (std::size_t i = 0; i < results.rows.size(); ++i) {
+    const std::string& variant = results.rows[i].front().name;
+    for (std::size_t seed = 0; seed < results.seeds.size(); ++seed) {
+      const fs::path path = model_path(folder, variant, results.seeds, seed);
+      fs::create_directories(path.parent_path());
+      nn::save(results.models[i][seed], path);
+    }
+  }
 }
 
-Json rows_as_json(const std::vector<bench::Row>& rows) {
-  Json variants = Json::array();
-  for (const bench::Row& row : rows) variants.push_back(bench::to_json(row));
-  return variants;
+/// results.json of a folder. Throws std::invalid_argument if it is not a results folder.
+Json read_json(const fs::path& folder) {
+  std::ifstream file(folder / "results.json", std::ios::binary);
+  if (file) return Json::parse(file, nullptr, false);
+  throw std::invalid_argument(fmt::format(
+      "{} is not a results folder: it has no results.json; './pare run CONFIG' writes one",
+      folder.string()));
 }
 
-fs::path model_path(const fs::path& folder, const std::string& variant) {
-  return folder / "models" / (variant + ".safetensors");
+/// The place of `seed` among those of a results folder.
+std::size_t seed_index(const fs::path& folder, const std::vector<std::uint64_t>& seeds,
+                       std::uint64_t seed) {
+  const auto found = std::find(seeds.begin(), seeds.end(), seed);
+  if (found != seeds.end()) return static_cast<std::size_t>(found - seeds.begin());
+  throw std::invalid_argument(
+      fmt::format("{} has no seed {}; it has: {}", folder.string(), seed, fmt::join(seeds, ", ")));
 }
 
 /// Absolute, and without a slash at the end.
@@ -113,19 +129,12 @@ void write_results(const Results& results, const fs::path& folder) {
       target.parent_path() / fmt::format(".{}.{}", target.filename().string(), getpid());
   try {
     fs::remove_all(beside);
-    fs::create_directories(beside / "models");
+    fs::create_directories(beside);
     write_text(beside / "config.toml", results.config);
     write_text(beside / "environment.json", results.environment.dump(2) + "\n");
-    const Json json{{"experiment", results.experiment},
-                    {"seed", results.seed},
-                    {"environment", results.environment},
-                    {"layers", results.layers},
-                    {"variants", rows_as_json(results.rows)}};
-    write_text(beside / "results.json", json.dump(2) + "\n");
+    write_text(beside / "results.json", to_json(results).dump(2) + "\n");
     write_tables(beside, results.rows);
-    for (std::size_t i = 0; i < results.rows.size(); ++i) {
-      nn::save(results.models[i], model_path(beside, results.rows[i].name));
-    }
+    write_models(results, beside);
     swap_in(beside, target);
   } catch (...) {
     std::error_code ignored;
@@ -134,56 +143,44 @@ void write_results(const Results& results, const fs::path& folder) {
   }
 }
 
-Json read_results(const fs::path& folder) {
-  std::ifstream file(folder / "results.json", std::ios::binary);
-  if (!file) {
+StoredRows read_rows(const fs::path& folder) {
+  const Json json = read_json(folder);
+  try {
+    return rows_from_json(json);
+  } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format(
-        "{} is not a results folder: it has no results.json; './pare run CONFIG' writes one",
-        folder.string()));
+        "{} is damaged: {}; {}", (folder / "results.json").string(), error.what(), kRunAgain));
   }
-  Json json = Json::parse(file, nullptr, false);
-  if (!json.is_object() || !json.contains("variants") || !json["variants"].is_array()) {
-    throw std::invalid_argument(fmt::format("{} is damaged: it holds no list of variants; {}",
-                                            (folder / "results.json").string(), kRunAgain));
-  }
-  return json;
 }
 
-std::vector<bench::Row> read_rows(const fs::path& folder) {
-  std::vector<bench::Row> rows;
-  const Json json = read_results(folder);
-  for (const Json& variant : json["variants"]) {
-    try {
-      rows.push_back(bench::row_from_json(variant));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(fmt::format("{} is damaged: variant {} is {}; {}",
-                                              (folder / "results.json").string(), rows.size() + 1,
-                                              error.what(), kRunAgain));
-    }
+void update_row(const fs::path& folder, std::uint64_t seed, const bench::Row& row) {
+  StoredRows rows = read_rows(folder);
+  const std::size_t index = seed_index(folder, rows.seeds, seed);
+  for (bench::SeedRows& variant : rows.variants) {
+    if (variant.front().name == row.name) variant[index] = row;
   }
-  return rows;
-}
-
-void update_row(const fs::path& folder, const bench::Row& row) {
-  std::vector<bench::Row> rows = read_rows(folder);
-  for (bench::Row& there : rows) {
-    if (there.name == row.name) there = row;
-  }
-  Json json = read_results(folder);
-  json["variants"] = rows_as_json(rows);
+  Json json = read_json(folder);
+  json["variants"] = variants_to_json(rows);
   replace_text(folder / "results.json", json.dump(2) + "\n");
-  write_tables(folder, rows);
+  write_tables(folder, rows.variants);
 }
 
-StoredVariant load_variant(const fs::path& folder, const std::string& variant) {
+StoredVariant load_variant(const fs::path& folder, const std::string& variant,
+                           std::optional<std::uint64_t> seed) {
+  StoredRows rows = read_rows(folder);
   std::vector<std::string> known;
-  for (bench::Row& row : read_rows(folder)) {
-    if (row.name != variant) {
-      known.push_back(row.name);
-      continue;
-    }
+  for (bench::SeedRows& over_seeds : rows.variants) {
+    known.push_back(over_seeds.front().name);
+    if (known.back() != variant) continue;
+    const std::size_t index = seed ? seed_index(folder, rows.seeds, *seed) : 0;
+    const std::uint64_t chosen = rows.seeds[index];
     const Experiment experiment = load_experiment(folder / "config.toml", {});
-    return {std::move(row), nn::load(model_path(folder, variant)), make_data(experiment)};
+    return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen),
+            chosen,
+            std::move(over_seeds[index]),
+            nn::load(model_path(folder, variant, rows.seeds, index)),
+            make_data(experiment, chosen),
+            experiment.optimize};
   }
   throw std::invalid_argument(fmt::format("{} has no variant '{}'; it has: {}", folder.string(),
                                           variant, fmt::join(known, ", ")));

@@ -1,17 +1,19 @@
 #include "experiments/runner.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <atomic>
-#include <exception>
-#include <functional>
-#include <mutex>
-#include <numeric>
-#include <thread>
+#include <limits>
+#include <map>
+#include <memory>
 
 #include "bench/measure.h"
 #include "experiments/environment.h"
+#include "experiments/job_queue.h"
 #include "experiments/progress.h"
+#include "experiments/step_tree.h"
 #include "mcu/emulator/image.h"
 #include "mcu/encode.h"
 #include "mcu/process.h"
@@ -20,16 +22,7 @@
 namespace pare::experiments {
 namespace {
 
-/// Everything a variant's worker needs.
-struct Work {
-  const Experiment& experiment;
-  const nn::Split& data;
-  const nn::Model& base;
-  const std::filesystem::path& folder;  ///< for the boards' images
-  Progress& progress;
-};
-
-/// What one variant gives.
+/// What one variant gives with one seed.
 struct Made {
   nn::Model model;
   bench::Row row;
@@ -37,53 +30,148 @@ struct Made {
   bool agrees = true;
 };
 
-/// All of a variant but its host latency, which wants the machine for itself.
-Made make_variant(const Work& work, const Variant& variant) {
-  const auto say = [&](std::string_view what) {
-    work.progress.say(fmt::format("{}: {}", variant.name, what));
-  };
-  const compress::Context context{work.data.train, work.data.validation, work.experiment.train,
-                                  work.experiment.seed, say};
-  compress::Compressed compressed = compress::run(variant.steps, work.base, context);
-  Made made{std::move(compressed.model), {}, {}};
-  made.row.name = variant.name;
-  for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
-  made.row.compress_seconds =
-      std::accumulate(compressed.step_seconds.begin(), compressed.step_seconds.end(), 0.0);
-  say("measuring");
-  bench::measure_model(made.model, work.data.test, made.row);
-  try {
-    made.agrees = bench::measure_board(made.model, work.data.test.inputs,
-                                       work.folder / variant.name, made.row);
-    if (!made.agrees) made.note = "the board's outputs are not the reference's";
-  } catch (const mcu::DoesNotFit& error) {
-    made.note = error.what();
-  }
-  return made;
+/// All that is made with one seed. The models and times are those of the step tree's nodes.
+struct SeedRun {
+  std::uint64_t seed;
+  std::vector<nn::Model> models;
+  std::vector<double> seconds;  ///< in passes, from the base model on
+  std::vector<Made> made;       ///< by variant
+};
+
+using Data = std::shared_ptr<const nn::Split>;  // goes with the last job that needs it
+
+/// Evenly spaced rows, as many as a model is validated with.
+nn::Matrix some(const nn::Matrix& inputs) {
+  const nn::Index step = std::max<nn::Index>(1, inputs.rows() / bench::kValidationVectors);
+  return inputs(Eigen::seq(0, inputs.rows() - 1, step), Eigen::all);
 }
 
-/// Calls work(0) to work(count - 1) on all processors; rethrows the first exception.
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto worker = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
+/// A run: every node of the step tree and every variant's measurement is a job, once per seed.
+class Run {
+ public:
+  Run(const Experiment& experiment, BaseCache& cache, Progress& progress)
+      : experiment_(experiment),
+        cache_(cache),
+        progress_(progress),
+        tree_(step_tree(experiment.variants, experiment.train.epochs)) {
+    for (const std::uint64_t seed : experiment.seeds) {
+      seeds_.push_back({seed, std::vector<nn::Model>(tree_.size()),
+                        std::vector<double>(tree_.size()),
+                        std::vector<Made>(experiment.variants.size())});
+      for (const StepNode& node : tree_) progress_.expect(node.epochs);
+      for (std::size_t i = 0; i < 2 * experiment.variants.size(); ++i) progress_.expect(0);
+    }
+  }
+
+  std::vector<SeedRun> run() {
+    for (SeedRun& seed : seeds_) {
+      queue_.add(tree_[0].work, [this, &seed] { make_base(seed); });
+    }
+    queue_.run(processor_count());
+    measure_latencies();
+    return std::move(seeds_);
+  }
+
+ private:
+  /// "seed 2, int8: quantize_int8"
+  std::string label(const SeedRun& seed, std::string_view what) const {
+    return seeds_.size() == 1 ? std::string(what) : fmt::format("seed {}, {}", seed.seed, what);
+  }
+
+  void make_base(SeedRun& seed) {
+    Progress::Job job(progress_, label(seed, "base model"), tree_[0].epochs);
+    const auto data = std::make_shared<const nn::Split>(make_data(experiment_, seed.seed));
+    seed.models[0] = cache_.base_model(seed.seed, *data, [&](int, double) { job.finish_epoch(); });
+    if (&seed == &seeds_.front()) timed_inputs_ = some(data->test.inputs);
+    follow(seed, 0, data);
+  }
+
+  /// Queues what waits for the model of a node.
+  void follow(SeedRun& seed, std::size_t node, const Data& data) {
+    for (const std::size_t variant : tree_[node].variants) {
+      // The first one at once: it shows whether the board works, and how long measuring takes.
+      const double work = measured_.test_and_set() ? 0 : std::numeric_limits<double>::infinity();
+      queue_.add(work, [=, this, &seed] { measure(seed, node, variant, data); });
+    }
+    for (const std::size_t child : tree_[node].children) {
+      queue_.add(tree_[child].work, [=, this, &seed] { make_step(seed, child, data); });
+    }
+  }
+
+  void make_step(SeedRun& seed, std::size_t index, const Data& data) {
+    const StepNode& node = tree_[index];
+    Progress::Job job(progress_,
+                      label(seed, fmt::format("{}: {}", first_variant(index), node.step->name)),
+                      node.epochs);
+    compress::Compressed compressed =
+        compress::run({*node.step}, seed.models[node.parent],
+                      {data->train, data->validation, experiment_.train, seed.seed,
+                       [&](int, double) { job.finish_epoch(); }, &seed.models[0]});
+    seed.models[index] = std::move(compressed.model);
+    seed.seconds[index] = seed.seconds[node.parent] + compressed.step_seconds.front();
+    follow(seed, index, data);
+  }
+
+  /// All of a variant's numbers but its host latency, which wants the machine for itself.
+  void measure(SeedRun& seed, std::size_t node, std::size_t index, const Data& data) {
+    const Variant& variant = experiment_.variants[index];
+    const Progress::Job job(progress_, label(seed, fmt::format("{}: measuring", variant.name)));
+    Made& made = seed.made[index];
+    made.model = seed.models[node];
+    made.row.name = variant.name;
+    for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
+    made.row.compress_seconds = seed.seconds[node];
+    bench::measure_model(made.model, data->test, experiment_.optimize, made.row);
+    try {
+      made.agrees = bench::measure_board(made.model, data->test.inputs,
+                                         folder_.path() / fmt::format("{}-{}", seed.seed, index),
+                                         experiment_.optimize, made.row);
+      if (!made.agrees) made.note = "the board's outputs are not the reference's";
+      made.row.excess = bench::find_excess(made.row, experiment_.budget);
+    } catch (const mcu::DoesNotFit& error) {
+      made.note = error.what();
+      made.row.excess = error.excess();
+    }
+  }
+
+  void measure_latencies() {
+    for (SeedRun& seed : seeds_) {
+      for (Made& made : seed.made) {
+        const Progress::Job job(progress_,
+                                label(seed, fmt::format("{}: host latency", made.row.name)));
+        bench::measure_latency(made.model, timed_inputs_, made.row);
       }
     }
-  };
-  std::vector<std::jthread> threads;
-  for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
-    threads.emplace_back(worker);
   }
-  threads.clear();
-  if (failure) std::rethrow_exception(failure);
+
+  const std::string& first_variant(std::size_t node) const {
+    while (tree_[node].variants.empty()) node = tree_[node].children.front();
+    return experiment_.variants[tree_[node].variants.front()].name;
+  }
+
+  const Experiment& experiment_;
+  BaseCache& cache_;
+  Progress& progress_;
+  std::vector<StepNode> tree_;
+  std::vector<SeedRun> seeds_;
+  nn::Matrix timed_inputs_;
+  std::atomic_flag measured_;
+  mcu::TemporaryFolder folder_;  ///< for the boards' images
+  JobQueue queue_;
+};
+
+/// Notes of one variant, each with the seeds that it holds for unless it holds for all.
+void add_notes(const std::vector<SeedRun>& seeds, std::size_t variant, Results& results) {
+  std::map<std::string, std::vector<std::uint64_t>> notes;
+  for (const SeedRun& seed : seeds) {
+    if (!seed.made[variant].note.empty()) notes[seed.made[variant].note].push_back(seed.seed);
+  }
+  for (const auto& [note, of] : notes) {
+    const std::string& name = seeds.front().made[variant].row.name;
+    results.notes.push_back(of.size() == seeds.size() ? fmt::format("{}: {}", name, note)
+                                                      : fmt::format("{}, seed {}: {}", name,
+                                                                    fmt::join(of, " and "), note));
+  }
 }
 
 }  // namespace
@@ -101,38 +189,27 @@ nlohmann::json count_layers(const nn::Model& model) {
   return layers;
 }
 
-Results run(const Experiment& experiment) {
+Results run(const Experiment& experiment, BaseCache& cache) {
   mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi");
   mcu::require_program("qemu-system-arm", "qemu-system-arm");
-  Progress progress;
-  const nn::Split data = make_data(experiment);
-  const nn::Model base = train_base(experiment, data, [&](int epoch, double loss) {
-    progress.say(
-        fmt::format("training: epoch {} of {}, loss {:.3g}", epoch, experiment.train.epochs, loss));
-  });
-  const mcu::TemporaryFolder folder;
-  const Work work{experiment, data, base, folder.path(), progress};
+  Progress progress(processor_count());
+  std::vector<SeedRun> seeds = Run(experiment, cache, progress).run();
   Results results{experiment.name,
-                  experiment.seed,
+                  experiment.seeds,
                   experiment.resolved,
                   describe_environment(),
-                  count_layers(base),
+                  count_layers(seeds.front().models.front()),
                   {},
                   {}};
-  std::vector<Made> made(experiment.variants.size());
-  in_parallel(experiment.variants.size(),
-              [&](std::size_t i) { made[i] = make_variant(work, experiment.variants[i]); });
-  for (Made& variant : made) {
-    if (!variant.note.empty()) {
-      results.notes.push_back(fmt::format("{}: {}", variant.row.name, variant.note));
+  for (std::size_t i = 0; i < experiment.variants.size(); ++i) {
+    add_notes(seeds, i, results);
+    results.rows.emplace_back();
+    results.models.emplace_back();
+    for (SeedRun& seed : seeds) {
+      results.all_agree = results.all_agree && seed.made[i].agrees;
+      results.rows.back().push_back(std::move(seed.made[i].row));
+      results.models.back().push_back(std::move(seed.made[i].model));
     }
-    results.all_agree = results.all_agree && variant.agrees;
-    results.rows.push_back(std::move(variant.row));
-    results.models.push_back(std::move(variant.model));
-  }
-  for (std::size_t i = 0; i < results.rows.size(); ++i) {
-    progress.say(fmt::format("{}: host latency", results.rows[i].name));
-    bench::measure_latency(results.models[i], data.test.inputs, results.rows[i]);
   }
   return results;
 }

@@ -89,6 +89,8 @@ std::string where(const toml::source_region& source) {
 
 std::string where(const toml::node& node) { return where(node.source()); }
 
+bool is_override(const toml::node& node) { return where(node).starts_with(kOverride); }
+
 std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,
                                                            const toml::node& node) {
   compress::OptionValue option{false, where(key.source())};

@@ -20,6 +20,9 @@ toml::table parse_config(const std::filesystem::path& path,
 std::string where(const toml::source_region& source);
 std::string where(const toml::node& node);
 
+/// True of what --set gave.
+bool is_override(const toml::node& node);
+
 /// One key as an option: a boolean, a number, a string, or a list of numbers. Throws
 /// std::invalid_argument on anything else.
 std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,

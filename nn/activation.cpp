@@ -21,19 +21,23 @@ void activate(Activation activation, MatrixRef values) {
   }
 }
 
-void multiply_by_derivative(Activation activation, const ConstMatrixRef& outputs,
-                            MatrixRef deltas) {
+void multiply_by_derivative(Activation activation, const ConstMatrixRef& outputs, MatrixRef deltas,
+                            float scale) {
   switch (activation) {
     case Activation::identity:
       return;
     case Activation::relu:
-      deltas.array() *= (outputs.array() > 0).cast<float>();
+      for (Index i = 0; i < deltas.rows(); ++i) {  // a loop that compilers vectorize
+        float* const delta = deltas.row(i).data();
+        const float* const output = outputs.row(i).data();
+        for (Index j = 0; j < deltas.cols(); ++j) delta[j] = output[j] > 0 ? delta[j] : 0;
+      }
       return;
     case Activation::tanh:
-      deltas.array() *= 1 - outputs.array().square();
+      deltas.array() *= 1 - (outputs.array() / scale).square();
       return;
     case Activation::sigmoid:
-      deltas.array() *= outputs.array() * (1 - outputs.array());
+      deltas.array() *= outputs.array() / scale * (1 - outputs.array() / scale);
       return;
   }
 }

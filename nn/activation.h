@@ -14,9 +14,10 @@ inline constexpr std::array kActivations{Activation::identity, Activation::relu,
 /// values = activation(values), element by element.
 void activate(Activation activation, MatrixRef values);
 
-/// deltas *= the activation's derivative, which follows from its `outputs`; ReLU's at 0 is 0. Both
-/// are [samples, outputs].
-void multiply_by_derivative(Activation activation, const ConstMatrixRef& outputs, MatrixRef deltas);
+/// deltas *= the activation's derivative, which follows from what it gave: `outputs` / `scale`;
+/// ReLU's at 0 is 0. Both are [samples, outputs].
+void multiply_by_derivative(Activation activation, const ConstMatrixRef& outputs, MatrixRef deltas,
+                            float scale = 1);
 
 /// True for tanh and sigmoid: an int8 layer looks its outputs up in a table.
 bool has_table(Activation activation);

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nn/product.h"
+
 namespace pare::nn {
 
 Batches::Batches(const Matrix& inputs, const Matrix& targets, ImageShape shape,
@@ -17,7 +19,7 @@ Batches::Batches(const Matrix& inputs, const Matrix& targets, ImageShape shape,
       size_(std::min(options.batch_size, inputs.rows())),
       random_(seed, 4),
       order_(random_.permutation(inputs.rows())),
-      batch_inputs_(size_, inputs.cols()),
+      batch_inputs_(Matrix::Zero(size_, padded_columns(inputs.cols()))),
       batch_targets_(size_, targets.cols()) {
   if ((flip_ || shift_ > 0) && shape_.height * shape_.width != inputs.cols()) {
     throw std::invalid_argument("flip and shift need images; these inputs are none");
@@ -56,11 +58,11 @@ Batch Batches::gather(Index index) {
     if (flip_ || shift_ > 0) {
       gather_image(row, i);
     } else {
-      batch_inputs_.row(i) = inputs_.row(row);
+      batch_inputs_.row(i).head(inputs_.cols()) = inputs_.row(row);
     }
     batch_targets_.row(i) = targets_.row(row);
   }
-  return {batch_inputs_.topRows(samples),
+  return {batch_inputs_.topLeftCorner(samples, inputs_.cols()),
           batch_targets_.topRows(samples),
           {order_.data() + begin, static_cast<std::size_t>(samples)}};
 }

@@ -39,7 +39,7 @@ class Batches {
   Index size_;
   Random random_;
   std::vector<Index> order_;
-  Matrix batch_inputs_;
+  Matrix batch_inputs_;  // padded (nn/product.h)
   Matrix batch_targets_;
 };
 

@@ -4,6 +4,8 @@
 
 namespace pare::nn {
 
+class Team;
+
 /// How a gradient becomes a step.
 enum class OptimizerKind : std::uint8_t { sgd, adam };
 
@@ -20,10 +22,20 @@ class Optimizer {
   /// For `count` parameters; `momentum` in [0, 1) is used by sgd only.
   Optimizer(OptimizerKind kind, double momentum, double weight_decay, Index count);
 
-  /// One update of `parameters` [count] along -`gradient` [count]; allocates nothing.
-  void step(Vector& parameters, const Vector& gradient, double rate);
+  /// One update of `parameters` [count] along -`gradient` [count], a part in each thread; allocates
+  /// nothing.
+  void step(Vector& parameters, const Vector& gradient, double rate, Team& team);
 
  private:
+  /// The numbers of one step.
+  struct Step {
+    float rate;
+    float epsilon;
+    float kept;  // by weight decay
+  };
+  void update(Eigen::Ref<Vector> parameters, const Eigen::Ref<const Vector>& gradient,
+              const Step& step, Index begin);
+
   OptimizerKind kind_;
   float momentum_;
   double weight_decay_;

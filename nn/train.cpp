@@ -10,9 +10,10 @@
 
 #include "nn/backpropagation.h"
 #include "nn/batches.h"
-#include "nn/forward.h"
+#include "nn/fast_forward.h"
 #include "nn/input_scaling.h"
 #include "nn/mlp.h"
+#include "nn/team.h"
 
 namespace pare::nn {
 namespace {
@@ -32,6 +33,18 @@ WeightView scaled_view(const WeightView& view, const InputScaling& scaling) {
   };
 }
 
+/// The same of the gradient: d loss / d (user's weight) = d loss / d (scaled weight) / factor.
+GradientView scaled_gradient_view(const GradientView& view, const InputScaling& scaling) {
+  if (!view) return {};
+  return [&view, &scaling](std::size_t layer, const ConstMatrixRef& weights, MatrixRef gradient,
+                           double rate) {
+    if (layer > 0) return view(layer, weights, gradient, rate);
+    gradient.array().rowwise() /= scaling.factor.array();
+    view(layer, (weights.array().rowwise() * scaling.factor.array()).matrix(), gradient, rate);
+    gradient.array().rowwise() *= scaling.factor.array();
+  };
+}
+
 void check_fit(const Model& model, const Dataset& data, const TrainOptions& options) {
   check(model);
   if (arithmetic(model) != Arithmetic::float32) {
@@ -47,6 +60,7 @@ void check_fit(const Model& model, const Dataset& data, const TrainOptions& opti
         data.inputs.cols(), data.targets.cols(), input_count(model), output_count(model)));
   }
   if (options.batch_size < 1) throw std::invalid_argument("batch_size must be at least 1");
+  if (options.threads < 1) throw std::invalid_argument("threads must be at least 1");
 }
 
 Objective labels_objective(Task task) {
@@ -103,7 +117,7 @@ class BestModel {
 }  // namespace
 
 double prediction_error(const Model& model, const Dataset& data) {
-  const Matrix outputs = forward(model, data.inputs);
+  const Matrix outputs = fast_forward(model, data.inputs);
   if (data.task == Task::regression) {
     return static_cast<double>((outputs - data.targets).squaredNorm()) /
            static_cast<double>(outputs.size());
@@ -140,8 +154,10 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
   const Objective objective = hooks.objective ? hooks.objective : labels_objective(data.task);
   const Matrix targets = smooth(data, options.label_smoothing);
   Batches batches(inputs, targets, data.image, scaling.offset, options, seed);
+  Team team(options.threads);
   Backpropagation network(model, batches.size(), scaled_view(hooks.view, scaling),
-                          {options.dropout, seed});
+                          {options.dropout, seed}, team);
+  const GradientView gradient_view = scaled_gradient_view(hooks.gradient_view, scaling);
   Optimizer optimizer(options.optimizer, options.momentum, options.weight_decay,
                       network.parameters().size());
   const auto snapshot = [&] {
@@ -158,7 +174,8 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
     for (Index i = 0; i < batches.count(); ++i, ++step) {
       const Batch batch = batches.gather(i);
       total += network.compute_gradient(batch, objective) * static_cast<double>(batch.rows.size());
-      optimizer.step(network.parameters(), network.gradient(), rate.at(step));
+      if (gradient_view) network.edit_gradient(gradient_view, rate.at(step));
+      optimizer.step(network.parameters(), network.gradient(), rate.at(step), team);
     }
     const double mean = total / static_cast<double>(inputs.rows());
     if (!std::isfinite(mean)) {

@@ -25,6 +25,12 @@ using Objective =
 /// straight to the weights themselves. Kept zeros, fake quantization and weight sharing are views.
 using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
 
+/// What becomes of the gradient with respect to the weights that the view showed, edited in place
+/// before each step; what is left steps `weights`, which are as they were before the view. `rate`
+/// is the step's learning rate. Both are [outputs, inputs].
+using GradientView = std::function<void(std::size_t layer, const ConstMatrixRef& weights,
+                                        MatrixRef gradient, double rate)>;
+
 /// How wrong a model is on `data`: the mean squared error for regression, for classification the
 /// fraction of samples whose largest output is another class's.
 double prediction_error(const Model& model, const Dataset& data);
@@ -50,12 +56,14 @@ struct TrainOptions {
   Index shift = 0;             ///< pixels that images move at random, at most, each way
   int patience = 0;        ///< epochs without a better validation error before stopping; 0 never
   bool keep_best = false;  ///< return the weights of the best validation error, not the last
+  int threads = 1;         ///< that share the work of a batch, >= 1; they change no result
 };
 
 /// What to train besides the plain recipe; every member has a working default.
 struct TrainHooks {
   Objective objective;                  ///< default: the loss of the data's task on its targets
   WeightView view;                      ///< default: the weights as they are
+  GradientView gradient_view = {};      ///< default: the gradient as it is
   const Dataset* validation = nullptr;  ///< for patience and keep_best, which need it
   /// Called after each epoch with its number, from 1, and the mean loss of its batches.
   std::function<void(int epoch, double loss)> on_epoch;

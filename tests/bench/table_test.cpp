@@ -3,12 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 using namespace pare;
 using bench::Format;
 using bench::format_table;
-using bench::Row;
 using bench::Table;
 
 namespace {
@@ -17,19 +15,6 @@ Table by_hand() {
   return {{"variant", "flash B", "MSE"},
           {false, true, true},
           {{"float32", "1524", "1.78e-05"}, {"int8", "980", "-"}}};
-}
-
-Row row(const std::string& name, Row::Number flash_bytes) {
-  Row result;
-  result.name = name;
-  result.flash_bytes = flash_bytes;
-  return result;
-}
-
-std::string names(const std::vector<Row>& rows) {
-  std::string all;
-  for (const Row& r : rows) all += r.name;
-  return all;
 }
 
 }  // namespace
@@ -109,35 +94,30 @@ TEST_CASE("a table without rows is its titles") {
   CHECK(format_table(table, Format::json) == "[]\n");
 }
 
-TEST_CASE("comparison_table leaves out what no variant has a number for") {
-  std::vector<Row> rows{row("a", 10), row("b", {})};
-  rows[1].host_ns_cv = 0.12345;
-  rows[1].mse = 0;
-  const Table table = bench::comparison_table(rows);
-  CHECK(table.headers == std::vector<std::string>{"variant", "flash B", "MSE", "cv"});
-  CHECK(table.numeric == std::vector<bool>{false, true, true, true});
-  CHECK(table.rows ==
-        std::vector<std::vector<std::string>>{{"a", "10", "-", "-"}, {"b", "-", "0", "0.123"}});
-}
-
-TEST_CASE("sort_rows puts the smallest first, those without a number last, and keeps ties") {
-  std::vector<Row> rows{row("d", {}), row("c", 30), row("b", 4), row("e", 30), row("a", {})};
-  bench::sort_rows(rows, "flash B");
-  CHECK(names(rows) == "bceda");
-  bench::sort_rows(rows, "variant");
-  CHECK(names(rows) == "abcde");
-}
-
-TEST_CASE("sort_rows refuses a column that there is not, and says which there are") {
-  std::vector<Row> rows;
-  for (const char* header : {"flash", "", "Variant"}) {
-    const std::string start =
-        "no column is called '" + std::string(header) + "'; there are: variant, params, ";
-    try {
-      bench::sort_rows(rows, header);
-      FAIL("it sorted");
-    } catch (const std::invalid_argument& error) {
-      CHECK(std::string(error.what()).starts_with(start));
-    }
-  }
+TEST_CASE("text that is wider than it may be goes on below, under the first column again") {
+  const Table table{{"variant", "flash B", "MSE", "cv"},
+                    {false, true, true, true},
+                    {{"float32", "1524", "1.8e-05 ± 2e-06", "0.1"}, {"int8", "980", "-", "0.2"}}};
+  const std::string two_blocks =
+      "         flash\n"
+      "variant      B              MSE\n"
+      "float32   1524  1.8e-05 ± 2e-06\n"
+      "int8       980                -\n"
+      "\n"
+      "variant   cv\n"
+      "float32  0.1\n"
+      "int8     0.2\n";
+  CHECK(format_table(table, Format::text, 35) == two_blocks);
+  CHECK(format_table(table, Format::text, 31) == two_blocks);
+  const std::string one_block =
+      "         flash\n"
+      "variant      B              MSE   cv\n"
+      "float32   1524  1.8e-05 ± 2e-06  0.1\n"
+      "int8       980                -  0.2\n";
+  CHECK(format_table(table, Format::text, 36) == one_block);
+  CHECK(format_table(table, Format::text) == one_block);
+  CHECK(format_table(table, Format::text, 30).find("\n\nvariant              MSE") !=
+        std::string::npos);
+  CHECK(format_table(table, Format::text, 1).starts_with("         flash\nvariant      B\n"));
+  CHECK(format_table(table, Format::csv, 10) == format_table(table, Format::csv));
 }

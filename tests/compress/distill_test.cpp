@@ -124,3 +124,48 @@ TEST_CASE("a student takes the activation of its teacher's hidden layers, past t
   const nn::Model student = distill({{"epochs", {std::int64_t{0}, ""}}}, teacher, sine().train);
   CHECK(std::get<nn::DenseLayer>(student.layers[0]).activation == nn::Activation::relu);
 }
+
+TEST_CASE("a student trained for few bits is rounded already, and better than one that is not") {
+  const nn::Model teacher = trained();
+  const auto quantized = [&](std::int64_t bits) {
+    nn::TrainOptions training;
+    training.learning_rate = 0.02;
+    const std::vector<compress::Step> steps{
+        make_step("distill", {{"widths", {std::vector<double>{12, 12}, ""}},
+                              {"bits", {bits, ""}},
+                              {"epochs", {std::int64_t{400}, ""}}}),
+        make_step("quantize_weights",
+                  {{"bits", {std::vector<double>{3}, ""}}, {"epochs", {std::int64_t{0}, ""}}})};
+    return compress::run(steps, teacher, {sine().train, sine().validation, training, 7, {}}).model;
+  };
+  CHECK(distance(quantized(3), 1, 0) < 0.5F * distance(quantized(0), 1, 0));
+
+  const nn::Model student = distill({{"widths", {std::vector<double>{6}, ""}},
+                                     {"bits", {std::int64_t{2}, ""}},
+                                     {"epochs", {std::int64_t{20}, ""}}},
+                                    teacher, sine().train);
+  for (const std::size_t layer : {0U, 1U}) {
+    for (nn::Index row = 0; row < weights(student, layer).rows(); ++row) {
+      const auto magnitudes = weights(student, layer).row(row).cwiseAbs();
+      const float scale = magnitudes.maxCoeff();
+      CHECK((magnitudes.array() == 0 || (magnitudes.array() / scale - 1).abs() < 1e-5F).all());
+    }
+  }
+}
+
+TEST_CASE("a pass that trains can learn from the base model, in the share it is told") {
+  // A base model that knows another function than the labels: the mean of both is least wrong.
+  const nn::Model base = trained();
+  nn::Dataset wrong = sine().train;
+  wrong.targets.array() += 1;
+  nn::TrainOptions training;
+  training.learning_rate = 0.01;
+  for (const double share : {0.0, 0.5, 1.0}) {
+    CAPTURE(share);
+    const compress::Step step =
+        make_step("finetune", {{"teacher", {share, ""}}, {"epochs", {std::int64_t{100}, ""}}});
+    const nn::Model model =
+        compress::run({step}, base, {wrong, sine().validation, training, 7, {}, &base}).model;
+    CHECK(distance(model, 1, 1 - static_cast<float>(share)) < 0.02F);
+  }
+}

@@ -48,3 +48,11 @@ TEST_CASE("a weight rounds to the nearest integer of its bits") {
   CHECK(compress::round_weight(0.04F, 0.1F, 1) == 1);
   CHECK(compress::round_weight(0, 0.1F, 1) == 0);
 }
+
+TEST_CASE("the scale of rounded weights is the largest that they are multiples of") {
+  CHECK(compress::rounded_scale(nn::Vector{{0.6F, -0.2F, 0, 0.4F}}, 4) == doctest::Approx(0.2));
+  CHECK(compress::rounded_scale(nn::Vector{{12.7F, 0.1F}}, 8) == doctest::Approx(0.1));
+  CHECK(compress::rounded_scale(nn::Vector{{12.7F, 6.4F}}, 8) == doctest::Approx(0.1));
+  CHECK(compress::rounded_scale(nn::Vector{{-0.5F, 0.5F}}, 1) == doctest::Approx(0.5));
+  CHECK(compress::rounded_scale(nn::Vector{{0, 0}}, 8) == 0);
+}

@@ -53,6 +53,19 @@ TEST_CASE("every pass gives a legal model with the same inputs and outputs, and 
   }
 }
 
+TEST_CASE("every pass that trains tells of each epoch") {
+  const Setting setting;
+  const nn::Model model = tests::random_model({1, 6, 5, 1}, 1);
+  for (const std::string_view name : pass_names()) {
+    CAPTURE(name);
+    int epochs = 0;
+    compress::Context context = setting.context();
+    context.on_epoch = [&](int, double) { ++epochs; };
+    compress::run({short_step(name)}, model, context);
+    CHECK(epochs == (short_training(name).empty() ? 0 : 2));
+  }
+}
+
 TEST_CASE("every pass says what it does, where it comes from, and what its options mean") {
   for (const std::string_view name : pass_names()) {
     CAPTURE(name);

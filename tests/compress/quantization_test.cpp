@@ -58,6 +58,28 @@ TEST_CASE("bias correction makes up for saturated inputs, as computed by hand") 
   CHECK(static_cast<float>(layer.bias[0]) * unit == doctest::Approx(0.1 + 2 * 0.2).epsilon(1e-3));
 }
 
+TEST_CASE("the outputs of a classifier have steps fine enough for its decisions") {
+  // The first class is ahead by 0.3; the third is so far behind that its range alone takes a step
+  // of 200 / 255.
+  const nn::Matrix inputs = nn::Matrix::Ones(10, 1);
+  const nn::Matrix targets{{1, 0, 0}};
+  const nn::Model model{
+      {nn::DenseLayer{nn::Matrix{{1.0F}, {1.3F}, {-200}}, nn::Vector::Zero(3), {}}}};
+  for (const nn::Task task : {nn::Task::classification, nn::Task::regression}) {
+    const nn::Dataset data{inputs, targets.replicate(10, 1), task, nn::ImageShape{}};
+    const nn::Model quantized =
+        compress::run({make_step("quantize_int8")}, model, {data, data, {}, 7, {}}).model;
+    const nn::Matrix outputs = nn::forward(quantized, inputs.topRows(1));
+    if (task == nn::Task::classification) {
+      CHECK(nn::output_quantization(quantized).scale == doctest::Approx(1.3 / 255));
+      CHECK(outputs(0, 1) - outputs(0, 0) == doctest::Approx(0.3).epsilon(0.02));
+      CHECK(outputs(0, 2) == 0);
+    } else {
+      CHECK(outputs(0, 2) == doctest::Approx(-200).epsilon(0.01));
+    }
+  }
+}
+
 namespace {
 
 const nn::Split& sine() {
@@ -113,17 +135,64 @@ TEST_CASE("training for few bits keeps the zeros of a pruned model, with 1 bit t
 
 TEST_CASE("the training's view shows multiples of its scales, and moves those by least squares") {
   const nn::Model model{{nn::DenseLayer{nn::Matrix{{1, 0.9F, -1.1F, 0.1F}}, nn::Vector{{0}}, {}}}};
-  compress::QuantizationTraining training(model, {{.bits = 2}});
+  compress::QuantizationTraining training(model, {{.bits = 2}}, compress::ScaleRule::follow);
   nn::Matrix weights{{1.2F, 1.0F, -1.4F, 0.2F}};
   training.view()(0, weights);
   CHECK(training.scales()[0][0] == doctest::Approx(1.2));  // mean of those rounded to +-1
   CHECK(weights(0, 0) == training.scales()[0][0]);
   CHECK(weights(0, 2) == -training.scales()[0][0]);
   CHECK(weights(0, 3) == 0);
-  nn::Matrix rounded{{0.8F, 0, -0.8F, 0.8F}};  // of another step: its scale is found again
-  training.show(0, rounded);
-  CHECK(training.scales()[0][0] == doctest::Approx(0.8));
-  CHECK(rounded(0, 0) == doctest::Approx(0.8));
+}
+
+TEST_CASE("learned scales go along the gradient of the loss, as finite differences give it") {
+  // Within the range the rounding counts as the identity: checked where every weight is a multiple
+  // of the scale plus a rest that stays the same share of it.
+  const nn::Matrix weights{{0.52F, -0.18F, 0.31F, 0.9F}};
+  const nn::Model model{{nn::DenseLayer{weights, nn::Vector{{0}}, {}}}};
+  compress::QuantizationTraining training(model, {{.bits = 3}}, compress::ScaleRule::learned);
+  const float scale = training.scales()[0][0];
+  const nn::Matrix gradient{{1, -2, 0.5F, 3}};
+  float expected = 0;
+  for (nn::Index i = 0; i < 4; ++i) {
+    const float steps = weights(0, i) / scale;
+    const float slope = std::abs(steps) > 3 ? std::copysign(3.0F, steps)  // ICLR 2020, equation 3
+                                            : std::round(steps) - steps;
+    expected += gradient(0, i) * scale * slope;
+  }
+  CHECK(training.scale_gradient(0, weights, gradient)[0] == doctest::Approx(expected));
+}
+
+TEST_CASE(
+    "a learned scale's first step is the rate, against the gradient; beyond the range weights get "
+    "none") {
+  const nn::Matrix weights{{1, 5}};
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{1, 1}}, nn::Vector{{0}}, {}}}};
+  compress::QuantizationTraining training(model, {{.bits = 2}}, compress::ScaleRule::learned);
+  REQUIRE(training.scales()[0][0] == doctest::Approx(1));
+  nn::Matrix gradient{{0.25F, -2}};  // a larger scale would bring the rounded 5 nearer to it
+  training.gradient_view()(0, weights, gradient, 0.01);
+  CHECK(training.scales()[0][0] == doctest::Approx(std::exp(0.01)));
+  CHECK(gradient(0, 0) == 0.25F);
+  CHECK(gradient(0, 1) == 0);
+}
+
+TEST_CASE("training with learned scales keeps zeros, bits, and the best weights' own scales") {
+  const compress::Step prune =
+      make_step("magnitude_prune", {{"sparsity", {0.5, ""}}, {"epochs", {std::int64_t{0}, ""}}});
+  const nn::Model pruned = run_on_sine({prune});
+  for (const double bits : {1.0, 2.0, 4.0, 8.0}) {
+    CAPTURE(bits);
+    const nn::Model quantized = run_on_sine(
+        {prune, make_step("quantize_weights", {{"bits", {std::vector<double>{8, bits, 8}, ""}},
+                                               {"scales", {std::string("learned"), ""}},
+                                               {"epochs", {std::int64_t{100}, ""}}})});
+    for (const std::size_t i : {0U, 1U, 2U}) {
+      const auto& before = std::get<nn::DenseLayer>(pruned.layers[i]).weights;
+      const nn::Int8Matrix& after = int8_layer(quantized, i).weights;
+      CHECK((before.array() == 0 && after.array() != 0).count() == 0);
+    }
+    CHECK(validation_mse(quantized) < (bits == 1 ? 0.05F : 0.01F));
+  }
 }
 
 TEST_CASE("weights of n bits lie in the range of n bits, layer by layer") {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "bench/table.h"
+#include "bench/comparison.h"
 #include "compress/pass.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
@@ -40,7 +40,8 @@ std::vector<std::string> csv_cells(const std::string& line) {
 TEST_CASE("table prints the same columns and numbers in every format") {
   const ResultsFolder results;
   const std::vector<std::string> headers =
-      bench::comparison_table(experiments::read_rows(results.path())).headers;
+      bench::comparison_table(experiments::read_rows(results.path()).variants, bench::Format::text)
+          .headers;
   const auto host_ns = static_cast<std::size_t>(
       std::find(headers.begin(), headers.end(), "host ns") - headers.begin());
   const auto print = [&](const char* format) {

@@ -45,9 +45,10 @@ TEST_CASE("a wrong --set is quoted as it was given") {
         "--set train.optimizer=rprop: optimizer = \"rprop\" is none of: adam, sgd");
   CHECK(error_of(text, {"train=3"}) ==
         "--set train=3: train is not a table; write [train], and its keys on the lines below");
-  CHECK(error_of(text, {"sed=3"}) ==
-        "--set sed=3: unknown key 'sed' of the config; known: name, seed, data, model, train, "
-        "variants");
+  CHECK(
+      error_of(text, {"sed=3"}) ==
+      "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
+      "budget, variants");
   CHECK(error_of(text, {"name=a/b"}) ==
         "--set name=a/b: 'a/b' is no name; use up to 60 letters, digits, '-' and '_', not '-' "
         "first");
@@ -71,18 +72,24 @@ TEST_CASE("what is no TOML is refused with its place") {
 }
 
 TEST_CASE("an unknown key is refused with its place and the keys that there are") {
-  CHECK(error_of("sed = 3\n" + kVariant) ==
-        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, data, model, train, "
-        "variants");
+  CHECK(
+      error_of("sed = 3\n" + kVariant) ==
+      "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
+      "budget, variants");
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
-        "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, data, model, train, "
-        "variants");
+        "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, data, model, "
+        "train, "
+        "budget, variants");
   CHECK(error_of(kVariant + "pass = []\n") ==
         "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes");
+  CHECK(error_of("[budget]\nflash = -1\n" + kVariant) ==
+        "c.toml:2:1: flash = -1 is outside [0, 1000000000]");
+  CHECK(error_of("[budget]\nstack = 1\n" + kVariant) ==
+        "c.toml:2:1: unknown option 'stack' of [budget]; known: flash, ram, cycles");
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, batch_size, optimizer, "
         "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
-        "warmup_epochs, flip, shift, patience, keep_best");
+        "warmup_epochs, flip, shift, patience, keep_best, threads");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==
@@ -116,7 +123,8 @@ TEST_CASE("a wrong pass is refused with its place") {
         fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}",
                     fmt::join(compress::pass_names(), ", ")));
   CHECK(error_of_passes("[{ pass = \"finetune\", epoch = 3 }]") ==
-        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate");
+        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, "
+        "flip, teacher, temperature");
   CHECK(error_of_passes("[{ pass = \"magnitude_prune\", sparsity = 80 }]") ==
         "c.toml:3:39: sparsity = 80 is outside [0, 1]");
   CHECK(error_of_passes("[{ name = \"finetune\" }]") ==
@@ -148,4 +156,20 @@ TEST_CASE("variants need names, each its own, that a file can have") {
   }
   CHECK(error_of("[[variants]]\nname = \"" + std::string(61, 'x') + "\"\n") ==
         "c.toml:2:8: '" + std::string(61, 'x') + "' is no name; " + rule);
+}
+
+TEST_CASE("seeds that are none, twice there, or given in two ways are refused") {
+  CHECK(error_of("seeds = []\n" + kVariant) == "c.toml:1:1: seeds = [] needs at least 1");
+  CHECK(error_of("seeds = [1, 2, 1]\n" + kVariant) == "c.toml:1:1: seeds = [1, 2, 1] has 1 twice");
+  CHECK(error_of("seeds = [1, -2]\n" + kVariant) ==
+        "c.toml:1:1: seeds = [1, -2]: -2 is outside [0, 9000000000000000]");
+  CHECK(error_of("seeds = [1.5]\n" + kVariant) ==
+        "c.toml:1:1: seeds = [1.5] is not a list of integers");
+  CHECK(error_of("seeds = 3\n" + kVariant) == "c.toml:1:1: seeds = 3 is not a list of numbers");
+  CHECK(error_of("seed = -1\n" + kVariant) ==
+        "c.toml:1:1: seed = -1 is outside [0, 9000000000000000]");
+  CHECK(error_of("seed = 1\nseeds = [1, 2]\n" + kVariant) ==
+        "c.toml:2:1: seed and seeds are both there; keep one of them");
+  CHECK(error_of(kVariant, {"seed=1", "seeds=[2]"}) ==
+        "--set seeds=[2]: seed and seeds are both there; keep one of them");
 }

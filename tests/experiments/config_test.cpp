@@ -23,7 +23,7 @@ Experiment load(const std::string& text, const std::vector<std::string>& overrid
 TEST_CASE("a config of one variant leaves everything else at its default") {
   const Experiment experiment = load(kVariant);
   CHECK(experiment.name == "c");
-  CHECK(experiment.seed == 1);
+  CHECK(experiment.seeds == std::vector<std::uint64_t>{1});
   CHECK(std::get<nn::SineOptions>(experiment.data).amplitude == 1);
   CHECK(std::get<nn::SineOptions>(experiment.data).noise == 0);
   CHECK(std::get<nn::SineOptions>(experiment.data).low == 0);
@@ -71,7 +71,7 @@ scale_inputs = false
 name = "a"
 )");
   CHECK(experiment.name == "mine");
-  CHECK(experiment.seed == 7);
+  CHECK(experiment.seeds == std::vector<std::uint64_t>{7});
   CHECK(std::get<nn::SineOptions>(experiment.data).amplitude == 2.5);
   CHECK(std::get<nn::SineOptions>(experiment.data).angular_frequency == 3);
   CHECK(std::get<nn::SineOptions>(experiment.data).phase == -0.5);
@@ -110,7 +110,7 @@ TEST_CASE("--set replaces what the file says, adds what it does not, and takes a
                                       "data.noise=0.5", "model.hidden=[3]", "name=other"});
   CHECK(experiment.train.epochs == 10);
   CHECK(experiment.train.batch_size == 5);
-  CHECK(experiment.seed == 4);
+  CHECK(experiment.seeds == std::vector<std::uint64_t>{4});
   CHECK(experiment.train.optimizer == nn::OptimizerKind::sgd);
   CHECK(std::get<nn::SineOptions>(experiment.data).noise == 0.5);
   CHECK(experiment.hidden == std::vector<nn::Index>{3});
@@ -123,10 +123,34 @@ TEST_CASE("the resolved config holds what --set changed, and loads again to itse
   const Experiment again = load_experiment(folder.write("other.toml", first.resolved), {});
   CHECK(again.resolved == first.resolved);
   CHECK(again.name == "sample");
-  CHECK(again.seed == 3);
+  CHECK(again.seeds == std::vector<std::uint64_t>{3});
   CHECK(again.train.epochs == 6);
   CHECK(std::get<nn::SineOptions>(again.data).phase == 0.1);
   REQUIRE(again.variants.size() == 2);
   CHECK(again.variants[1].steps.at(0).name == "quantize_int8");
-  CHECK(experiments::make_data(again).train.inputs == experiments::make_data(first).train.inputs);
+  CHECK(experiments::make_data(again, 3).train.inputs ==
+        experiments::make_data(first, 3).train.inputs);
+}
+
+TEST_CASE("seeds are read in their order, and resolved as they are") {
+  const Experiment experiment = load("seeds = [3, 1, 9000000000000000]\n" + kVariant);
+  CHECK(experiment.seeds == std::vector<std::uint64_t>{3, 1, 9'000'000'000'000'000});
+  CHECK(load(experiment.resolved).seeds == experiment.seeds);
+  CHECK(load("seeds = [7]\n" + kVariant).seeds == std::vector<std::uint64_t>{7});
+}
+
+TEST_CASE("--set replaces the seeds of the file, whether it gives one or several") {
+  using Seeds = std::vector<std::uint64_t>;
+  CHECK(load("seed = 1\n" + kVariant, {"seeds=[4, 5]"}).seeds == Seeds{4, 5});
+  CHECK(load("seeds = [1, 2]\n" + kVariant, {"seed=4"}).seeds == Seeds{4});
+  CHECK(load("seeds = [1, 2]\n" + kVariant, {"seeds=[4]"}).seeds == Seeds{4});
+}
+
+TEST_CASE("the test set is the same with every seed, the training set is not") {
+  const Experiment experiment = load(tests::kSampleConfig);
+  const nn::Split one = experiments::make_data(experiment, 1);
+  const nn::Split two = experiments::make_data(experiment, 2);
+  CHECK(one.test.inputs == two.test.inputs);
+  CHECK(one.test.targets == two.test.targets);
+  CHECK(one.train.inputs != two.train.inputs);
 }

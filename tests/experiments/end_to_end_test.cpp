@@ -8,6 +8,7 @@
 
 #include "bench/row.h"
 #include "mcu/emulator/image.h"
+#include "nn/safetensors.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 
@@ -32,7 +33,13 @@ class SampleRun {
   const ProgramResult& result() const { return result_; }
 
   /// The rows "float" and "int8".
-  std::vector<bench::Row> rows() const { return experiments::read_rows(results()); }
+  std::vector<bench::Row> rows() const {
+    std::vector<bench::Row> rows;
+    for (const bench::SeedRows& variant : experiments::read_rows(results()).variants) {
+      rows.push_back(variant.at(0));
+    }
+    return rows;
+  }
 
  private:
   Folder folder_;
@@ -76,13 +83,14 @@ TEST_SUITE("slow") {
           read_file(run.results() + "/table.csv"));
   }
 
-  TEST_CASE("run measures every number of a variant, but those of the other kind of task") {
+  TEST_CASE("run measures every number of a variant, but those of another task or board") {
     for (const bench::Row& row : sample_run().rows()) {
       CAPTURE(row.name);
       for (const bench::Column& column : bench::columns()) {
-        CAPTURE(column.pointer);
+        const std::string_view pointer = column.pointer;
+        CAPTURE(pointer);
         CHECK((row.*column.value).has_value() ==
-              (std::string_view(column.pointer) != "/accuracy/top1"));
+              (pointer != "/accuracy/top1" && !pointer.starts_with("/boards/")));
       }
       CHECK(row.parameters == 13);
       CHECK(row.macs == 8);
@@ -107,7 +115,8 @@ TEST_SUITE("slow") {
     CHECK(environment.at("cross_compiler").get<std::string>().starts_with("arm-none-eabi-g++"));
     REQUIRE(environment.at("emulator").is_string());
     CHECK(environment.at("emulator").get<std::string>().starts_with("QEMU emulator version"));
-    CHECK(experiments::read_results(sample_run().results()).at("environment") == environment);
+    CHECK(nlohmann::json::parse(read_file(sample_run().results() + "/results.json"))
+              .at("environment") == environment);
   }
 
   TEST_CASE("the exported sketch compiles for the Nano without a warning") {
@@ -129,6 +138,36 @@ TEST_SUITE("slow") {
     }
   }
 
+  TEST_CASE("a variant over the budget is marked in the table and in results.json") {
+    const Folder folder;
+    const std::string out = (folder.path() / "out").string();
+    const ProgramResult result =
+        run_pare({"run", folder.write("sample.toml", tests::kSampleConfig), "--out", out, "--set",
+                  "budget.cycles=1", "--format", "md"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.out.find(" over budget ") != std::string::npos);
+    for (const bench::SeedRows& rows : experiments::read_rows(out).variants) {
+      CHECK(rows[0].excess ==
+            fmt::format("cycles {} > 1", static_cast<long>(*rows[0].cycles_estimate)));
+    }
+  }
+
+  TEST_CASE("a model over the board's flash is refused with the figures, and exported by force") {
+    experiments::Results large = tests::sample_results();
+    large.models[0][0] = tests::random_model({1, 500, 500, 1}, 1);
+    const tests::ResultsFolder results(large);
+    const std::string sketch = results.beside("sketch");
+    const std::string refused = tests::refusal({"export", results.path(), "float", "--to", sketch});
+    CHECK(refused.starts_with(
+        "pare: float: it does not fit what the Arduino core leaves of the Nano 33 BLE: flash 10"));
+    CHECK(refused.ends_with(" > 888340 bytes; --force exports it all the same\n"));
+    CHECK_FALSE(fs::exists(sketch));
+    CHECK(run_pare({"export", results.path(), "float", "--to", sketch, "--force"}).exit_code == 0);
+    CHECK(fs::exists(sketch + "/sketch.ino"));
+    CHECK(tests::refusal({"flash", results.path(), "float", "--board", "emulated"})
+              .ends_with(" > 888340 bytes\n"));
+  }
+
   TEST_CASE("flash says what the board is and that it passes its self-test") {
     const ProgramResult result =
         run_pare({"flash", sample_run().results(), "int8", "--board", "emulated"});
@@ -145,7 +184,7 @@ TEST_SUITE("slow") {
       row.vectors.reset();
       row.bit_exact.reset();
       row.max_difference.reset();
-      experiments::update_row(results, row);
+      experiments::update_row(results, 3, row);
       const ProgramResult result = run_pare({"validate", results, row.name, "--board", "emulated"});
       CHECK(result.exit_code == 0);
       CHECK(result.err == "");
@@ -165,5 +204,82 @@ TEST_SUITE("slow") {
     CHECK(first.size() > 200);
     CHECK(trained_bytes({}) == first);
     CHECK(trained_bytes({"--set", "seed=4"}) != first);
+  }
+
+  TEST_CASE("a run over seeds gives for each the models that a run of that seed alone gives") {
+    const Folder folder;
+    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
+    const std::string out = (folder.path() / "out").string();
+    const ProgramResult result =
+        run_pare({"run", config, "--set", "seeds=[4, 3]", "--out", out, "--format", "csv"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.err == "");
+    CHECK(result.out == read_file(out + "/table.csv"));
+    for (const char* variant : {"float", "int8"}) {
+      CHECK(read_file(fmt::format("{}/models/seed-3/{}.safetensors", out, variant)) ==
+            read_file(fmt::format("{}/models/{}.safetensors", sample_run().results(), variant)));
+      CHECK(read_file(fmt::format("{}/models/seed-4/{}.safetensors", out, variant)) !=
+            read_file(fmt::format("{}/models/seed-3/{}.safetensors", out, variant)));
+    }
+    const experiments::StoredRows rows = experiments::read_rows(out);
+    CHECK(rows.seeds == std::vector<std::uint64_t>{4, 3});
+    for (const bench::SeedRows& variant : rows.variants) {
+      REQUIRE(variant.size() == 2);
+      CHECK(variant[0].mse != variant[1].mse);
+      for (const bench::Row& row : variant) CHECK(row.host_ns_median > 1);
+    }
+    CHECK(rows.variants[1][1].mse == sample_run().rows().at(1).mse);
+    CHECK(rows.variants[1][1].bit_exact == 20);
+  }
+
+  TEST_CASE("validate takes the seed that is named, and keeps the outcome with it") {
+    const Folder folder;
+    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
+    const std::string out = (folder.path() / "out").string();
+    REQUIRE(run_pare({"run", config, "--set", "seeds=[4, 3]", "--out", out}).exit_code == 0);
+    bench::Row row = experiments::read_rows(out).variants[1][1];
+    row.vectors.reset();
+    experiments::update_row(out, 3, row);
+    const ProgramResult result =
+        run_pare({"validate", out, "int8", "--seed", "3", "--board", "emulated"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.out.starts_with("int8, seed 3, on the emulated board: 20 of 20 test vectors "));
+    CHECK(experiments::read_rows(out).variants[1][1].vectors == 20);
+    CHECK(run_pare({"flash", out, "int8", "--board", "emulated"})
+              .out.starts_with("int8, seed 4, started on the emulated board: "));
+  }
+
+  TEST_CASE(
+      "run keeps the base model, and trains it anew when its file is damaged or for --fresh") {
+    const Folder folder;
+    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
+    const std::string models = (folder.path() / "results/.cache").string();
+    const auto run_again = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), {"run", config});
+      const ProgramResult result = run_pare(more, {}, folder.path().string());
+      CHECK(result.exit_code == 0);
+      return result.err;
+    };
+    const auto model = [&] {
+      return read_file(folder.path() / "results/sample/models/float.safetensors");
+    };
+    CHECK(run_again({}) == "");
+    const std::string first = model();
+    REQUIRE(std::distance(fs::directory_iterator(models), fs::directory_iterator()) == 1);
+    const fs::path kept = fs::directory_iterator(models)->path();
+    CHECK(read_file(kept) == first);
+    nn::save(tests::random_model({1, 4, 1}, 9), kept);
+    CHECK(run_again({}) == "");
+    CHECK(model() == read_file(kept));  // it was not trained
+    CHECK(model() != first);
+    CHECK(run_again({"--fresh"}) == "");
+    CHECK(model() == first);
+    CHECK(read_file(kept) == first);
+    fs::resize_file(kept, 5);
+    CHECK(run_again({}) ==
+          "pare: results/.cache/" + kept.filename().string() +
+              " is not a whole model file: it is shorter than the 8 bytes of its header's length; "
+              "the base model was trained anew\n");
+    CHECK(model() == first);
   }
 }

@@ -20,13 +20,14 @@ struct ProgramResult {
   std::string err;
 };
 
-/// Runs the built program to its end, with `path` as PATH unless it is empty. Throws
-/// std::runtime_error if it takes over two minutes.
+/// Runs the built program to its end in a folder of its own or `in`, with `path` as PATH unless it
+/// is empty. Throws std::runtime_error if it takes over two minutes.
 inline ProgramResult run_pare(const std::vector<std::string>& arguments,
-                              const std::string& path = {}) {
+                              const std::string& path = {}, const std::string& in = {}) {
   const Folder folder;
-  std::vector<std::string> argv;
-  if (!path.empty()) argv = {mcu::find_program("env").value().string(), "PATH=" + path};
+  std::vector<std::string> argv{mcu::find_program("env").value().string(), "-C",
+                                in.empty() ? folder.path().string() : in};
+  if (!path.empty()) argv.push_back("PATH=" + path);
   argv.emplace_back(PARE_PROGRAM);
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   const auto create = [&](const char* name) {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/table.h"
+#include "bench/comparison.h"
 #include "nn/forward.h"
 #include "tests/experiments/sample_results.h"
 
@@ -50,6 +50,10 @@ std::string error_of_loading(const ResultsFolder& results, const std::string& va
   return "nothing was thrown";
 }
 
+nlohmann::json results_json(const fs::path& folder) {
+  return nlohmann::json::parse(read_file(folder / "results.json"));
+}
+
 void overwrite(const fs::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
@@ -63,7 +67,7 @@ TEST_CASE("a results folder holds what ARCHITECTURE promises, and nothing else")
   CHECK(files == std::vector<std::string>{"config.toml", "environment.json",
                                           "models/float.safetensors", "models/int8.safetensors",
                                           "results.json", "table.csv", "table.md"});
-  const nlohmann::json json = read_results(results.path());
+  const nlohmann::json json = results_json(results.path());
   CHECK(json["experiment"] == "sample");
   CHECK(json["seed"] == 3);
   CHECK(json["environment"]["processor"] == "none");
@@ -75,35 +79,39 @@ TEST_CASE("a results folder holds what ARCHITECTURE promises, and nothing else")
 TEST_CASE("the rows and models that are read are those that were written") {
   const ResultsFolder results;
   const Results written = sample_results();
-  const std::vector<bench::Row> rows = read_rows(results.path());
-  REQUIRE(rows.size() == 2);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    CHECK(bench::to_json(rows[i]) == bench::to_json(written.rows[i]));
-    const StoredVariant stored = load_variant(results.path(), rows[i].name);
-    CHECK(stored.row.name == rows[i].name);
+  const StoredRows rows = read_rows(results.path());
+  CHECK(rows.seeds == std::vector<std::uint64_t>{3});
+  REQUIRE(rows.variants.size() == 2);
+  for (std::size_t i = 0; i < rows.variants.size(); ++i) {
+    REQUIRE(rows.variants[i].size() == 1);
+    const bench::Row& row = rows.variants[i][0];
+    CHECK(bench::to_json(row) == bench::to_json(written.rows[i][0]));
+    const StoredVariant stored = load_variant(results.path(), row.name);
+    CHECK(stored.row.name == row.name);
+    CHECK(stored.label == row.name);
+    CHECK(stored.seed == 3);
     CHECK(stored.data.test.inputs.rows() == 20);
     CHECK(nn::forward(stored.model, stored.data.test.inputs) ==
-          nn::forward(written.models[i], stored.data.test.inputs));
+          nn::forward(written.models[i][0], stored.data.test.inputs));
   }
 }
 
 TEST_CASE("update_row changes one row in results.json and in both tables") {
   const ResultsFolder results;
   const fs::path folder = results.path();
-  bench::Row row = read_rows(folder)[1];
+  bench::Row row = read_rows(folder).variants[1][0];
   row.weights_bytes = 30;
   row.board = "emulated";
   row.vectors = 20;
   row.bit_exact = 19;
-  update_row(folder, row);
-  const std::vector<bench::Row> rows = read_rows(folder);
+  update_row(folder, 3, row);
+  const std::vector<bench::SeedRows> rows = read_rows(folder).variants;
   REQUIRE(rows.size() == 2);
-  CHECK(bench::to_json(rows[0]) == bench::to_json(sample_results().rows[0]));
-  CHECK(bench::to_json(rows[1]) == bench::to_json(row));
-  const bench::Table table = bench::comparison_table(rows);
-  CHECK(read_file(folder / "table.md") == bench::format_table(table, bench::Format::markdown));
-  CHECK(read_file(folder / "table.csv") == bench::format_table(table, bench::Format::csv));
-  CHECK(read_results(folder)["seed"] == 3);
+  CHECK(bench::to_json(rows[0][0]) == bench::to_json(sample_results().rows[0][0]));
+  CHECK(bench::to_json(rows[1][0]) == bench::to_json(row));
+  CHECK(read_file(folder / "table.md") == bench::format_comparison(rows, bench::Format::markdown));
+  CHECK(read_file(folder / "table.csv") == bench::format_comparison(rows, bench::Format::csv));
+  CHECK(results_json(folder)["seed"] == 3);
   CHECK(contents(folder).size() == 7);
 }
 
@@ -116,7 +124,7 @@ TEST_CASE("results replace results, also in an empty folder or with a slash at t
   fewer.rows.pop_back();
   fewer.models.pop_back();
   write_results(fewer, folder.string() + "/");
-  CHECK(read_rows(folder).size() == 1);
+  CHECK(read_rows(folder).variants.size() == 1);
   CHECK_FALSE(fs::exists(folder / "models/int8.safetensors"));
   CHECK(names(parent.path()) == std::vector<std::string>{"sample"});
 }
@@ -143,8 +151,8 @@ TEST_CASE("results that cannot be written leave the earlier ones whole, and noth
   write_results(sample_results(), folder);
   const auto before = contents(folder);
   Results broken = sample_results();
-  broken.seed = 4;
-  broken.rows[1].name = "no/such/folder";  // its model is the last file that is written
+  broken.seeds = {4};
+  broken.rows[1][0].name = std::string(300, 'x');  // no name for a file; it is the last one
   CHECK_THROWS_AS(write_results(broken, folder), std::runtime_error);
   CHECK(contents(folder) == before);
   CHECK(names(parent.path()) == std::vector<std::string>{"sample"});
@@ -229,4 +237,85 @@ TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
       (results.path() + " is not a results folder: it has no results.json; './pare run CONFIG' "
                         "writes one")
           .c_str());
+}
+
+TEST_CASE("results over seeds hold means, deviations and each seed's numbers and models") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  std::vector<std::string> files;
+  for (const auto& [name, text] : contents(results.path())) files.push_back(name);
+  CHECK(files == std::vector<std::string>{
+                     "config.toml", "environment.json", "models/seed-3/float.safetensors",
+                     "models/seed-3/int8.safetensors", "models/seed-5/float.safetensors",
+                     "models/seed-5/int8.safetensors", "results.json", "table.csv", "table.md"});
+  const nlohmann::json json = results_json(results.path());
+  CHECK(json["seeds"] == nlohmann::json{3, 5});
+  CHECK_FALSE(json.contains("seed"));
+  const nlohmann::json& variant = json["variants"][0];
+  CHECK(variant["name"] == "float");
+  CHECK(variant["parameters"] == 13);
+  CHECK(variant["accuracy"]["mse"] == doctest::Approx(0.0015));
+  CHECK(variant["sd"]["parameters"] == 0);
+  CHECK(variant["sd"]["accuracy"]["mse"] == doctest::Approx(0.00070710678));
+  CHECK(variant["sd"]["flash_bytes"].is_null());
+  REQUIRE(variant["seeds"].size() == 2);
+  CHECK(variant["seeds"][0]["seed"] == 3);
+  CHECK(variant["seeds"][0]["accuracy"]["mse"] == 0.001);
+  CHECK(variant["seeds"][1]["seed"] == 5);
+  CHECK(variant["seeds"][1]["accuracy"]["mse"] == 0.002);
+}
+
+TEST_CASE("rows and models over seeds are read as they were written") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  const Results written = tests::sample_results_of_two_seeds();
+  const StoredRows rows = read_rows(results.path());
+  CHECK(rows.seeds == written.seeds);
+  REQUIRE(rows.variants.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(rows.variants[i].size() == 2);
+    for (std::size_t seed = 0; seed < 2; ++seed) {
+      const bench::Row& row = rows.variants[i][seed];
+      CHECK(bench::to_json(row) == bench::to_json(written.rows[i][seed]));
+      const StoredVariant stored = load_variant(results.path(), row.name, rows.seeds[seed]);
+      CHECK(stored.seed == rows.seeds[seed]);
+      CHECK(nn::forward(stored.model, stored.data.test.inputs) ==
+            nn::forward(written.models[i][seed], stored.data.test.inputs));
+    }
+  }
+  CHECK(load_variant(results.path(), "int8").seed == 3);
+  CHECK(load_variant(results.path(), "int8").label == "int8, seed 3,");
+}
+
+TEST_CASE("update_row changes the row of one seed, and the means with it") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  StoredVariant stored = load_variant(results.path(), "int8", 5);
+  stored.row.mse = 0.003;
+  update_row(results.path(), 5, stored.row);
+  const nlohmann::json variant = results_json(results.path())["variants"][1];
+  CHECK(variant["seeds"][0]["accuracy"]["mse"] == 0.001);
+  CHECK(variant["seeds"][1]["accuracy"]["mse"] == 0.003);
+  CHECK(variant["accuracy"]["mse"] == doctest::Approx(0.002));
+  CHECK(read_file(fs::path(results.path()) / "table.md").find("2.0e-03 ± 1e-03") !=
+        std::string::npos);
+}
+
+TEST_CASE("results.json without seeds, or with too few rows of one, is refused") {
+  const ResultsFolder results(tests::sample_results_of_two_seeds());
+  const fs::path path = fs::path(results.path()) / "results.json";
+  const nlohmann::json whole = nlohmann::json::parse(read_file(path));
+  const std::string again = "; './pare run CONFIG' writes it anew";
+  nlohmann::json json = whole;
+  json["variants"][1]["seeds"].erase(1);
+  overwrite(path, json.dump());
+  CHECK_THROWS_WITH(
+      read_rows(results.path()),
+      (path.string() +
+       " is damaged: variant 2 is not the results of a variant: it has 1 of 2 seeds" + again)
+          .c_str());
+  for (const char* seeds : {"[]", "3", "[\"a\"]"}) {
+    json = whole;
+    json["seeds"] = nlohmann::json::parse(seeds);
+    overwrite(path, json.dump());
+    CHECK_THROWS_WITH(read_rows(results.path()),
+                      (path.string() + " is damaged: it holds no seed" + again).c_str());
+  }
 }

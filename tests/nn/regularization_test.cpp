@@ -4,6 +4,8 @@
 
 #include "nn/backpropagation.h"
 #include "nn/forward.h"
+#include "nn/product.h"
+#include "nn/team.h"
 #include "tests/helpers.h"
 
 using namespace pare::nn;
@@ -13,9 +15,11 @@ TEST_CASE("dropout keeps the mean of what it drops from, and drops its share") {
   Model model{{DenseLayer{Matrix{{0}}, Vector{{1}}, Activation::relu},
                DenseLayer{Matrix{{1}}, Vector{{0}}, Activation::identity}}};
   const Matrix inputs = Matrix::Zero(4000, 1);
-  Backpropagation network(model, 4000, {}, {0.3, 5});
+  const Matrix padded = pad(inputs);
+  Team team(1);
+  Backpropagation network(model, 4000, {}, {0.3, 5}, team);
   Matrix outputs;
-  const Batch batch{inputs, inputs, {}};
+  const Batch batch{padded.leftCols(1), inputs, {}};
   network.compute_gradient(batch, [&](const ConstMatrixRef& out, const Batch&, MatrixRef gradient) {
     outputs = out;
     gradient.setOnes();
@@ -25,15 +29,17 @@ TEST_CASE("dropout keeps the mean of what it drops from, and drops its share") {
   CHECK(dropped / 4000 == doctest::Approx(0.3).epsilon(0.08));
   CHECK(static_cast<double>(outputs.mean()) == doctest::Approx(1).epsilon(0.04));
   // What was dropped passes no gradient: the bias of the hidden neuron gathers the others' scale.
-  CHECK(static_cast<double>(network.gradient()[1]) ==
+  CHECK(static_cast<double>(network.gradient()[padded_columns(1)]) ==
         doctest::Approx(static_cast<double>(outputs.sum())).epsilon(1e-3));
 }
 
 TEST_CASE("without dropout nothing is dropped") {
   const Model model = pare::tests::random_model({2, 6, 1}, 3);
   const Matrix inputs = pare::tests::random_matrix(5, 2, 4);
-  Backpropagation network(model, 5, {}, {});
-  const Batch batch{inputs, Matrix::Zero(5, 1), {}};
+  const Matrix padded = pad(inputs);
+  Team team(1);
+  Backpropagation network(model, 5, {}, {}, team);
+  const Batch batch{padded.leftCols(2), Matrix::Zero(5, 1), {}};
   Matrix outputs;
   network.compute_gradient(batch, [&](const ConstMatrixRef& out, const Batch&, MatrixRef gradient) {
     outputs = out;

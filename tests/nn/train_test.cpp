@@ -6,6 +6,8 @@
 
 #include "nn/backpropagation.h"
 #include "nn/forward.h"
+#include "nn/product.h"
+#include "nn/team.h"
 #include "tests/helpers.h"
 
 using namespace pare::nn;
@@ -23,9 +25,10 @@ Objective objective_of(Task task) {
 /// Checks every partial derivative against a central difference.
 void check_gradient(Task task, const Matrix& targets, Activation hidden = Activation::relu) {
   const Model model = make_mlp({3, 5, 4}, hidden, 11);
-  const Matrix inputs = random_matrix(6, 3, 12);
-  Backpropagation network(model, 6, {}, {});
-  const Batch batch{inputs, targets, {}};
+  const Matrix inputs = pad(random_matrix(6, 3, 12));
+  Team team(1);
+  Backpropagation network(model, 6, {}, {}, team);
+  const Batch batch{inputs.leftCols(3), targets, {}};
   const Objective objective = objective_of(task);
   network.compute_gradient(batch, objective);
   const Vector gradient = network.gradient();
@@ -151,8 +154,9 @@ TEST_CASE("sgd with momentum and a constant rate learns too") {
 
 TEST_CASE("one step of Adam moves every parameter by the rate, against its gradient's sign") {
   Vector parameters{{1, 2, 3}};
+  Team team(1);
   Optimizer adam(OptimizerKind::adam, 0, 0, 3);
-  adam.step(parameters, Vector{{0.1F, -5, 0}}, 0.01);
+  adam.step(parameters, Vector{{0.1F, -5, 0}}, 0.01, team);
   CHECK(parameters[0] == doctest::Approx(0.99));
   CHECK(parameters[1] == doctest::Approx(2.01));
   CHECK(parameters[2] == 3.0F);
@@ -160,9 +164,10 @@ TEST_CASE("one step of Adam moves every parameter by the rate, against its gradi
 
 TEST_CASE("sgd gathers velocity") {
   Vector parameters{{1}};
+  Team team(1);
   Optimizer sgd(OptimizerKind::sgd, 0.5, 0, 1);
-  sgd.step(parameters, Vector{{1}}, 0.1);  // v = 1
-  sgd.step(parameters, Vector{{1}}, 0.1);  // v = 1.5
+  sgd.step(parameters, Vector{{1}}, 0.1, team);  // v = 1
+  sgd.step(parameters, Vector{{1}}, 0.1, team);  // v = 1.5
   CHECK(parameters[0] == doctest::Approx(1 - 0.1 - 0.15));
 }
 
@@ -178,8 +183,9 @@ TEST_CASE("the rate rises over the warm-up, then stays or falls to 0 as a cosine
 
 TEST_CASE("weight decay shrinks parameters that have no gradient") {
   Vector parameters{{2}};
+  Team team(1);
   Optimizer sgd(OptimizerKind::sgd, 0, 0.5, 1);
-  sgd.step(parameters, Vector{{0}}, 0.1);
+  sgd.step(parameters, Vector{{0}}, 0.1, team);
   CHECK(parameters[0] == doctest::Approx(2 * (1 - 0.1 * 0.5)));
 }
 

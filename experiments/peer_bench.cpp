@@ -1,0 +1,46 @@
+#include "experiments/peer_bench.h"
+
+#include <optional>
+
+#include "compress/pass.h"
+#include "experiments/data_source.h"
+#include "experiments/progress.h"
+#include "nn/idx.h"
+#include "nn/train.h"
+
+namespace pare::experiments {
+
+bench::PeerWork make_peer_work() {
+  const IdxSource files;
+  bench::PeerWork work;
+  work.image_file = files.train_images;
+  work.label_file = files.train_labels;
+  work.images = nn::load_idx(files.train_images, files.train_labels);
+  work.sine = nn::make_sine({}, 1).train;
+
+  nn::TrainOptions options;
+  options.epochs = 1;
+  options.batch_size = 128;
+  options.learning_rate = 1e-3;
+  options.scale_inputs = false;
+  constexpr auto kRelu = nn::Activation::relu;
+  work.lenet = nn::train_new({300, 100}, kRelu, work.images, options, 1);
+  work.sine_model = nn::train_new({16, 16}, kRelu, work.sine, options, 1);
+  work.lenet_int8 = compress::run({compress::make_step("quantize_int8")}, work.lenet,
+                                  {work.images, work.images, options, 1, {}})
+                        .model;
+  return work;
+}
+
+bench::PeerReport run_peer_bench(int rounds) {
+  Progress progress(1);
+  std::optional<Progress::Job> job;
+  const auto say = [&](const std::string& what) {
+    job.reset();
+    job.emplace(progress, what);
+  };
+  say("training what inference is timed on");
+  return bench::compare_with_peers(make_peer_work(), rounds, say);
+}
+
+}  // namespace pare::experiments

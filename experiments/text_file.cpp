@@ -1,0 +1,38 @@
+#include "experiments/text_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <stdexcept>
+
+namespace pare::experiments {
+
+namespace fs = std::filesystem;
+
+void write_text(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+}
+
+void replace_text(const fs::path& path, const std::string& text) {
+  const fs::path beside = path.string() + fmt::format(".{}", getpid());
+  write_text(beside, text);
+  fs::rename(beside, path);
+}
+
+void check_file_target(const fs::path& path, const std::string& option) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (fs::is_directory(path) || !path.has_filename()) {
+    throw std::invalid_argument(
+        fmt::format("{} is a folder; name a file with {}", path.string(), option));
+  }
+  if (fs::is_directory(folder) && access(folder.c_str(), W_OK) == 0) return;
+  throw std::invalid_argument(
+      fmt::format("{} cannot be written: {} is not a folder that you can write to; name another "
+                  "file with {}",
+                  path.string(), folder.string(), option));
+}
+
+}  // namespace pare::experiments

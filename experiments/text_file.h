@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pare::experiments {
+
+/// Writes a file. Throws std::runtime_error if it cannot be written.
+void write_text(const std::filesystem::path& path, const std::string& text);
+
+/// Writes it beside and renames it, so that the old or the new text is there at every moment.
+void replace_text(const std::filesystem::path& path, const std::string& text);
+
+/// Throws std::invalid_argument, naming the option that gave `path`, if no file can be put there.
+void check_file_target(const std::filesystem::path& path, const std::string& option);
+
+}  // namespace pare::experiments
