@@ -125,7 +125,8 @@ void export_variant(const VariantArguments& arguments) {
   const mcu::Optimize optimize = arguments.optimize.value_or(stored.optimize);
   const std::string takes = describe(stored, optimize, arguments.force);
   mcu::export_sketch(mcu::encode(stored.model, optimize), stored.row.name,
-                     mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target);
+                     mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target,
+                     arguments.weights);
   if (replace) {
     fs::remove_all(folder);
     fs::rename(target, folder);

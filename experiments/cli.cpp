@@ -79,6 +79,18 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
       ->type_name("N");
 }
 
+void add_weights(CLI::App& command, VariantArguments& arguments) {
+  command
+      .add_option_function<std::string>(
+          "--weights",
+          [&arguments](const std::string& word) {
+            arguments.weights = word == "ram" ? mcu::Memory::ram : mcu::Memory::flash;
+          },
+          "where the board keeps them while it computes: flash (default), or ram")
+      ->check(one_of({"flash", "ram"}))
+      ->type_name("MEMORY");
+}
+
 void add_board(CLI::App& command, VariantArguments& arguments) {
   command
       .add_option("--board", arguments.board,
@@ -179,6 +191,7 @@ int run_cli(int argc, char** argv) {
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  add_weights(*export_command, chosen);
   add_force(
       *export_command, chosen,
       "export a variant that is over its budget or the board's memory, and replace the folder "

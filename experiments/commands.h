@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "mcu/c_source.h"
 #include "mcu/encodings/choice.h"
 
 namespace pare::experiments {
@@ -69,6 +70,7 @@ struct VariantArguments {
   std::string board;
   std::string port;  // of a Nano; empty to find it
   std::string to;
+  mcu::Memory weights = mcu::Memory::flash;
   bool force = false;                          ///< over a budget, or over what is there
   std::optional<std::uint64_t> seed;           ///< the first one if empty
   std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty

@@ -95,7 +95,7 @@ std::string interface(const EncodedModel& model, std::string_view name, std::siz
       bytes, hash);
 }
 
-std::string parameters(const EncodedModel& model) {
+std::string parameters(const EncodedModel& model, Memory weights) {
   std::string declarations;
   std::string values;
   for (const EncodedArray& array : by_offset(model)) {
@@ -103,9 +103,13 @@ std::string parameters(const EncodedModel& model) {
     values += fmt::format("    {{  // {}\n{}    }},\n", array.name,
                           c_values(array.type, bytes_of(model, array), "     "));
   }
-  return fmt::format(
-      "struct Parameters {{\n{}}};\n\nstatic const Parameters kParameters = {{\n{}}};\n\n",
-      declarations, values);
+  const std::string_view object =
+      weights == Memory::flash
+          ? "static const Parameters kParameters"
+          : "// In RAM: the start-up code copies it there.\n"
+            "__attribute__((section(\".data.parameters\"))) static Parameters kParameters";
+  return fmt::format("struct Parameters {{\n{}}};\n\n{} = {{\n{}}};\n\n", declarations, object,
+                     values);
 }
 
 /// The layer objects, as constants that the compiler can look into.
@@ -202,13 +206,14 @@ std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std:
   return text;
 }
 
-std::string model_header(const EncodedModel& model, std::string_view name) {
+std::string model_header(const EncodedModel& model, std::string_view name, Memory weights) {
   std::string text = fmt::format(
       "// The model {}, {} in {}: {} bytes of parameters. Written by pare; export it again rather\n"
       "// than edit it.\n",
       name, widths(model), nn::name(model.arithmetic), model.bytes.size());
   text += fmt::format(fmt::runtime(kBegin), includes(model));
-  text += interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model);
+  text +=
+      interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model, weights);
   text += layer_objects(model);
   if (model.arena.size > 0) {
     text += fmt::format("alignas(4) static {} arena[{}];  // activations\n\n",

@@ -17,9 +17,14 @@ std::string c_values(ElementType type, std::span<const std::uint8_t> bytes,
 /// One `{...},` a row: int8 or float32 values, as the arithmetic has them.
 std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std::uint8_t>>& rows);
 
+/// Where the board keeps the parameters while it computes: in flash, whose data this chip is
+/// thought to wait for, or copied to RAM at the start.
+enum class Memory : std::uint8_t { flash, ram };
+
 /// The text of model.h, which the sketch includes: the parameters as C arrays, the layers, and
 /// pare_infer(). `name` is what the board calls itself.
-std::string model_header(const EncodedModel& model, std::string_view name);
+std::string model_header(const EncodedModel& model, std::string_view name,
+                         Memory weights = Memory::flash);
 
 /// The same interface with no parameters and a pare_infer() that does nothing.
 std::string empty_model_header(const EncodedModel& model, std::string_view name);

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "mcu/c_source.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 
@@ -115,8 +114,8 @@ TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, 
 }
 
 void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
-                   const fs::path& folder) {
-  write_sketch(model, vectors, model_header(model, name), folder);
+                   const fs::path& folder, Memory weights) {
+  write_sketch(model, vectors, model_header(model, name, weights), folder);
 }
 
 void export_empty_sketch(const EncodedModel& model, std::string_view name,

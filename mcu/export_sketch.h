@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mcu/c_source.h"
 #include "mcu/encode.h"
 
 namespace pare::mcu {
@@ -31,7 +32,7 @@ void check_sketch_folder(const std::filesystem::path& folder);
 /// itself. Throws std::invalid_argument if the folder's name is not one the Arduino IDE takes or
 /// the folder holds something, std::runtime_error if it cannot be written.
 void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
-                   const std::filesystem::path& folder);
+                   const std::filesystem::path& folder, Memory weights = Memory::flash);
 
 /// The same sketch without the model, whose pare_infer() does nothing: what flash_bytes and
 /// ram_bytes of a model are measured against.

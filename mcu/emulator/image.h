@@ -49,9 +49,9 @@ const std::vector<std::string>& sketch_flags();
 
 /// Compiles the one .ino of `sketch_folder` and links it with the emulated board's start-up code.
 /// `build_folder` keeps that code's objects for the next sketch; threads and processes may share
-/// it. `optimization` takes the place of the core's own -Os. Throws DoesNotFit with the linker's figures when the sketch exceeds the Nano's memory, and
-/// std::runtime_error with the compiler's own words when it does not compile or the compiler is
-/// missing.
+/// it. `optimization` takes the place of the core's own -Os. Throws DoesNotFit with the linker's
+/// figures when the sketch exceeds the Nano's memory, and std::runtime_error with the compiler's
+/// own words when it does not compile or the compiler is missing.
 Image build_image(const std::filesystem::path& sketch_folder,
                   const std::filesystem::path& build_folder,
                   const std::string& optimization = "-Os");

@@ -235,6 +235,30 @@ TEST_CASE("export writes a sketch folder, also when its name ends in a slash") {
   CHECK(fs::exists(results.beside("hello/model.h")));
 }
 
+TEST_CASE("export keeps the weights in flash, or copies them to RAM if told to") {
+  const ResultsFolder results;
+  const auto model_h = [&](const std::string& folder, const std::vector<std::string>& more) {
+    std::vector<std::string> command{"export", results.path(), "int8", "--to",
+                                     results.beside(folder)};
+    command.insert(command.end(), more.begin(), more.end());
+    CHECK(run_pare(command).exit_code == 0);
+    return tests::read_file(results.beside(folder) + "/model.h");
+  };
+  const std::string in_flash = "static const Parameters kParameters = {";
+  CHECK(model_h("flash", {}).find(in_flash) != std::string::npos);
+  const std::string ram = model_h("ram", {"--weights", "ram"});
+  CHECK(ram.find(in_flash) == std::string::npos);
+  CHECK(ram.find("section(\".data.parameters\")") != std::string::npos);
+  CHECK(refusal({"export", results.path(), "int8", "--to", results.beside("x"), "--weights",
+                 "eeprom"}) ==
+        "pare: --weights: 'eeprom' is none of: flash, ram; './pare export --help' says more\n");
+}
+
+TEST_CASE("bench says which tables there are") {
+  CHECK(refusal({"bench"}) == "pare: A subcommand is required; './pare bench --help' says more\n");
+  CHECK(run_pare({"bench", "--help"}).out.find("kernels") != std::string::npos);
+}
+
 TEST_CASE("a wrong command line is refused with what there is instead") {
   CHECK(refusal({}).starts_with("pare: a command is missing; there are: run, "));
   const std::string unknown = refusal({"train"});

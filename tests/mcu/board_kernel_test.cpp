@@ -97,6 +97,35 @@ TEST_CASE("the board gives the reference's bytes for a layer of several thousand
   }
 }
 
+TEST_CASE("weights that are copied to RAM give the same bytes, and are not read from flash" *
+          doctest::test_suite("slow")) {
+  const nn::Model model = tests::random_int8_model({12, 16, 3}, 5);
+  const mcu::EncodedModel encoded = mcu::encode(model);
+  const std::size_t bytes = encoded.bytes.size();
+  const mcu::TestVectors vectors =
+      mcu::make_test_vectors(model, tests::random_matrix(8, 12, 6) * 30, 8);
+  std::size_t ram_bytes = 0;
+  std::size_t flash_words = 0;
+  for (const mcu::Memory weights : {mcu::Memory::flash, mcu::Memory::ram}) {
+    const mcu::TemporaryFolder folder;
+    mcu::export_sketch(encoded, "test", vectors, folder.path() / "sketch", weights);
+    const mcu::Image image = mcu::build_image(folder.path() / "sketch", folder.path() / "build");
+    mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
+    CHECK(board.client().info().hash == mcu::hash(encoded));
+    CHECK(board.client().infer(vectors.inputs[0]) == vectors.outputs[0]);
+    const std::size_t words = board.stop().front().flash_data_words;
+    const auto ram = static_cast<std::size_t>(image.ram_bytes);
+    if (weights == mcu::Memory::flash) {
+      ram_bytes = ram;
+      flash_words = words;
+    } else {
+      CHECK(ram >= ram_bytes + bytes);
+      CHECK(ram < ram_bytes + bytes + 4);
+      CHECK(words + bytes / 4 <= flash_words);
+    }
+  }
+}
+
 TEST_CASE("the board's float outputs are within rounding of the reference" *
           doctest::test_suite("slow")) {
   for (const nn::Activation hidden : nn::kActivations) {
