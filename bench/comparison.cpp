@@ -139,8 +139,12 @@ std::string encodings_of(const Row& row) {
   return text;
 }
 
-/// How the layers are encoded: the same with every seed, or not.
+/// How the layers are encoded, where a row says it: the same with every seed, or not.
 void append_encodings(Table& table, const std::vector<SeedRows>& variants) {
+  const bool known = std::any_of(variants.begin(), variants.end(), [](const SeedRows& rows) {
+    return !rows.front().encodings.empty();
+  });
+  if (!known) return;
   table.headers.emplace_back("encodings");
   table.numeric.push_back(false);
   for (std::size_t i = 0; i < variants.size(); ++i) {
@@ -183,8 +187,8 @@ Table comparison_table(const std::vector<SeedRows>& variants, Format format,
     append(table, fmt::format("{} vs {}", column.header, variants.front().front().name),
            differences, !people);
   }
-  append_excess(table, sorted);
   append_encodings(table, sorted);
+  append_excess(table, sorted);
   return table;
 }
 
