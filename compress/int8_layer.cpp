@@ -110,9 +110,11 @@ void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale) {
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
                         const nn::Quantization& input, const nn::Quantization& output) {
   nn::Vector legal(scales.size());
+  const float largest = scales.maxCoeff();
+  const float of_zeros = largest > 0 ? largest : output.scale / input.scale / 256;
   for (nn::Index i = 0; i < scales.size(); ++i) {
     const float largest_bias = scales.size() == 1 ? bias.cwiseAbs().maxCoeff() : std::abs(bias[i]);
-    const float scale = scales[i] > 0 ? scales[i] : output.scale / input.scale;
+    const float scale = scales[i] > 0 ? scales[i] : of_zeros;
     legal[i] = std::max(scale, largest_bias / (input.scale * 0x1p29F));
   }
   return legal;

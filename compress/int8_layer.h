@@ -41,8 +41,9 @@ float followed_scale(const Eigen::Ref<const nn::Vector>& weights, int bits, floa
 /// Each weight becomes scale times an integer; a scale of 0 leaves them.
 void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale);
 
-/// `scales` as an int8 layer can have them: widened where a bias would not fit 30 bits, and where
-/// all weights are 0 the one that makes the bias's unit the output's.
+/// `scales` as an int8 layer can have them: widened where a bias would not fit 30 bits, and for a
+/// row whose weights are all 0 the largest of the others', so that it is computed like them; if
+/// there is none, the one that makes the bias's unit a 256th of the output's.
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
                         const nn::Quantization& input, const nn::Quantization& output);
 

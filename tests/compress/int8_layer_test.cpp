@@ -56,3 +56,16 @@ TEST_CASE("the scale of rounded weights is the largest that they are multiples o
   CHECK(compress::rounded_scale(nn::Vector{{-0.5F, 0.5F}}, 1) == doctest::Approx(0.5));
   CHECK(compress::rounded_scale(nn::Vector{{0, 0}}, 8) == 0);
 }
+
+TEST_CASE("a row of zeros takes the largest scale of the others, or a fine one") {
+  const nn::Vector bias{{0.1F, 0.2F, 0.3F}};
+  const nn::Quantization input{0.5F, 0};
+  const nn::Quantization output{2, 0};
+  CHECK(compress::legal_scales(nn::Vector{{0.01F, 0, 0.02F}}, bias, input, output) ==
+        nn::Vector{{0.01F, 0.02F, 0.02F}});
+  CHECK(compress::legal_scales(nn::Vector::Zero(3), bias, input, output) ==
+        nn::Vector::Constant(3, 4.0F / 256));
+  // A bias that would not fit 30 bits widens its row's scale.
+  CHECK(compress::legal_scales(nn::Vector{{1e-12F, 1, 1}}, bias, input, output)[0] ==
+        doctest::Approx(0.1 / 0.5 / 0x1p29));
+}
