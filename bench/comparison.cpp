@@ -82,6 +82,19 @@ void append(Table& table, const std::string& title, const std::vector<Shown>& nu
   }
 }
 
+/// Adds what is over budget, if something is.
+void append_excess(Table& table, const std::vector<SeedRows>& variants) {
+  std::vector<std::string> cells;
+  for (const SeedRows& rows : variants) cells.push_back(first_excess(rows));
+  if (std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.empty(); }))
+    return;
+  table.headers.emplace_back("over budget");
+  table.numeric.push_back(false);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    table.rows[i].push_back(cells[i].empty() ? std::string(kNothing) : cells[i]);
+  }
+}
+
 /// Throws std::invalid_argument, with the titles that there are, if no column has that one.
 const Column& column_titled(std::string_view title) {
   const auto all = columns();
@@ -111,6 +124,32 @@ void sort(std::vector<SeedRows>& variants, std::string_view title) {
     if (!left || !right) return left.has_value() && !right.has_value();
     return left->mean < right->mean;
   });
+}
+
+/// "dense int8, 2 x sparse int8"
+std::string encodings_of(const Row& row) {
+  std::string text;
+  for (std::size_t i = 0; i < row.encodings.size();) {
+    std::size_t end = i;
+    while (end < row.encodings.size() && row.encodings[end] == row.encodings[i]) ++end;
+    if (i > 0) text += ", ";
+    text += end - i > 1 ? fmt::format("{} x {}", end - i, row.encodings[i]) : row.encodings[i];
+    i = end;
+  }
+  return text;
+}
+
+/// How the layers are encoded: the same with every seed, or not.
+void append_encodings(Table& table, const std::vector<SeedRows>& variants) {
+  table.headers.emplace_back("encodings");
+  table.numeric.push_back(false);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const SeedRows& rows = variants[i];
+    const bool same = std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+      return row.encodings == rows.front().encodings;
+    });
+    table.rows[i].push_back(same ? encodings_of(rows.front()) : "vary");
+  }
 }
 
 std::size_t seed_count(const std::vector<SeedRows>& variants) {
@@ -144,6 +183,8 @@ Table comparison_table(const std::vector<SeedRows>& variants, Format format,
     append(table, fmt::format("{} vs {}", column.header, variants.front().front().name),
            differences, !people);
   }
+  append_excess(table, sorted);
+  append_encodings(table, sorted);
   return table;
 }
 

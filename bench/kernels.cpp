@@ -94,7 +94,7 @@ Row measure(const Work& work) {
   }
   Row row;
   row.name = "kernel";
-  if (!measure_board(model, inputs, folder.path(), row, work.optimization)) {
+  if (!measure_board(model, inputs, folder.path(), mcu::Optimize::size, row, work.optimization)) {
     throw std::runtime_error(fmt::format("{} with {}: the board's outputs are not the reference's",
                                          work.name, work.optimization));
   }

@@ -6,10 +6,9 @@
 #include <stdexcept>
 
 #include "bench/accuracy.h"
+#include "bench/board_validation.h"
 #include "bench/host_latency.h"
-#include "bench/validate.h"
 #include "mcu/emulator/emulated_board.h"
-#include "mcu/kernel/kernel_version.h"
 
 namespace pare::bench {
 namespace {
@@ -21,37 +20,14 @@ namespace fs = std::filesystem;
 constexpr long kFlashWaitCycles = 2;
 constexpr double kMegahertz = 64;
 
-/// The sketch of `model` in `folder`, linked.
-mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization = "-Os") {
-  mcu::export_sketch(mcu::encode(model), name,
-                     mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "model");
-  return mcu::build_image(folder / "model", folder / "build", optimization);
-}
-
-/// The same sketch with no model in it, linked.
+/// What build_model makes, with no model in it.
 mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
-  mcu::export_empty_sketch(mcu::encode(model), name,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization) {
+  mcu::export_empty_sketch(mcu::encode(model, optimize), name,
                            mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                            folder / "empty");
   return mcu::build_image(folder / "empty", folder / "build", optimization);
-}
-
-/// Refuses a board that runs something else than `model`.
-void check_identity(mcu::BoardClient& board, const nn::Model& model) {
-  const mcu::BoardInfo info = board.info();
-  const std::uint32_t expected = mcu::hash(mcu::encode(model));
-  if (info.kernel_version != kKernelVersion) {
-    throw std::runtime_error(
-        fmt::format("the board runs kernel version {}, this is {}; flash it again",
-                    info.kernel_version, kKernelVersion));
-  }
-  if (info.hash != expected) {
-    throw std::runtime_error(
-        fmt::format("the board holds a model with hash {:08x}, not {:08x}; flash it again",
-                    info.hash, expected));
-  }
 }
 
 /// Stack, instructions and cycles of inferences under the timing model.
@@ -84,26 +60,31 @@ void measure_inferences(const nn::Model& model, const nn::Matrix& inputs, const 
 }
 
 bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
-                 Row& row) {
+                 mcu::Optimize optimize, Row& row) {
   mcu::EmulatedBoard board(image);
-  check_identity(board.client(), model);
-  mcu::HostKernel kernel(mcu::encode(model));
-  const nn::Arithmetic arithmetic = nn::arithmetic(model);
-  const Agreement agreement = compare(
-      arithmetic,
-      {inference_on(kernel), [&board](const Bytes& input) { return board.client().infer(input); }},
-      mcu::make_test_vectors(model, inputs, kValidationVectors));
+  const BoardReport report =
+      validate_board_client(board.client(), model, inputs, kValidationVectors, optimize);
   row.board = "emulated";
-  row.vectors = static_cast<double>(agreement.vectors);
-  row.bit_exact = static_cast<double>(agreement.bit_exact);
-  row.max_difference = agreement.max_difference;
-  return agrees(arithmetic, agreement);
+  row.vectors = static_cast<double>(report.agreement.vectors);
+  row.bit_exact = static_cast<double>(report.agreement.bit_exact);
+  row.max_difference = report.agreement.max_difference;
+  return agrees(nn::arithmetic(model), report.agreement);
 }
 
 }  // namespace
 
-void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row) {
-  const mcu::EncodedModel encoded = mcu::encode(model);
+mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                       const fs::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization) {
+  mcu::export_sketch(mcu::encode(model, optimize), name,
+                     mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
+                     folder / kSketchFolder);
+  return mcu::build_image(folder / kSketchFolder, folder / "build", optimization);
+}
+
+void measure_model(const nn::Model& model, const nn::Dataset& test, mcu::Optimize optimize,
+                   Row& row) {
+  const mcu::EncodedModel encoded = mcu::encode(model, optimize);
   for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
@@ -123,29 +104,19 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 }
 
 bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   Row& row, const std::string& optimization) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder, optimization);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimization);
+                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
+  const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
   measure_inferences(model, inputs, image, row);
-  return validate_on(image, model, inputs, row);
+  return validate_on(image, model, inputs, optimize, row);
 }
 
 bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                    Row& row) {
-  return validate_on(build_model(model, row.name, inputs, folder), model, inputs, row);
-}
-
-FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                        const fs::path& folder) {
-  const mcu::Image image = build_model(model, name, inputs, folder);
-  mcu::EmulatedBoard board(image);
-  check_identity(board.client(), model);
-  const mcu::BoardInfo info = board.client().info();
-  const mcu::SelfTest selftest = board.client().selftest();
-  return {image.flash_bytes, image.ram_bytes, info.kernel_version,
-          info.hash,         selftest.passed, selftest.total};
+                    mcu::Optimize optimize, Row& row) {
+  return validate_on(build_model(model, row.name, inputs, folder, optimize), model, inputs,
+                     optimize, row);
 }
 
 }  // namespace pare::bench

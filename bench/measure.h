@@ -4,6 +4,8 @@
 #include <string>
 
 #include "bench/row.h"
+#include "mcu/emulator/image.h"
+#include "mcu/encodings/choice.h"
 #include "nn/dataset.h"
 
 namespace pare::bench {
@@ -14,8 +16,20 @@ constexpr nn::Index kValidationVectors = 1000;
 /// Test vectors that the emulated board is timed with.
 constexpr nn::Index kTimedVectors = 16;
 
-/// Fills the sizes that the model itself has, and its accuracy on `test`.
-void measure_model(const nn::Model& model, const nn::Dataset& test, Row& row);
+/// Where build_model puts the sketch.
+constexpr const char* kSketchFolder = "model";
+
+/// Writes the sketch of `model`, encoded for `optimize`, whose self-test has some of `inputs`
+/// [samples, features], in `folder`, which must be its own, and links it for the emulated board,
+/// compiled with `optimization`. Throws as mcu::build_image does.
+mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
+                       const std::filesystem::path& folder, mcu::Optimize optimize,
+                       const std::string& optimization = "-Os");
+
+/// Fills the sizes that the model itself has, encoded for `optimize` as everywhere here, and its
+/// accuracy on `test`.
+void measure_model(const nn::Model& model, const nn::Dataset& test, mcu::Optimize optimize,
+                   Row& row);
 
 /// Fills the latency on this machine, over real inputs [samples, features]. Wants the machine for
 /// itself, and is not for two threads at once. Throws std::runtime_error if the kernel's answers
@@ -25,31 +39,17 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 /// Fills what the model costs on the emulated board, and how well the host's kernel and the board
 /// agree with the reference over `inputs`: links its sketch and the empty one in `folder`, which
 /// must be its own, runs kTimedVectors under the timing model, and validates. True if an int8 model
-/// is bit-exact on all vectors, a float32 one within kFloatTolerance. `optimization` takes the place
-/// of the Arduino core's -Os. Throws mcu::DoesNotFit if the model exceeds the board's memory,
+/// is bit-exact on all vectors, a float32 one within kFloatTolerance. `optimization` takes the
+/// place of the Arduino core's -Os. Throws mcu::DoesNotFit if the model exceeds the board's memory,
 /// std::runtime_error if a tool is missing or the board fails.
 [[nodiscard]] bool measure_board(const nn::Model& model, const nn::Matrix& inputs,
-                                 const std::filesystem::path& folder, Row& row,
-                                 const std::string& optimization = "-Os");
+                                 const std::filesystem::path& folder, mcu::Optimize optimize,
+                                 Row& row, const std::string& optimization = "-Os");
 
 /// The second half alone. Throws std::runtime_error also if the board does not hold this kernel and
 /// this model.
 [[nodiscard]] bool validate_board(const nn::Model& model, const nn::Matrix& inputs,
-                                  const std::filesystem::path& folder, Row& row);
-
-/// What a board says of itself after its sketch was built and started.
-struct FlashReport {
-  long flash_bytes;  ///< of the whole image
-  long ram_bytes;    ///< static, of the whole image
-  int kernel_version;
-  std::uint32_t hash;
-  int selftest_passed;
-  int selftest_vectors;
-};
-
-/// Builds the sketch of `model`, starts the emulated board on it, and checks that it holds this
-/// kernel and this model: else std::runtime_error.
-FlashReport flash_board(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                        const std::filesystem::path& folder);
+                                  const std::filesystem::path& folder, mcu::Optimize optimize,
+                                  Row& row);
 
 }  // namespace pare::bench

@@ -35,6 +35,19 @@ std::span<const Column> columns() {
       Column{"/validated/vectors", "vectors", &Row::vectors, Style::count},
       Column{"/validated/bit_exact", "bit-exact", &Row::bit_exact, Style::count},
       Column{"/validated/max_difference", "max diff", &Row::max_difference, Style::scientific},
+      Column{"/boards/nano33ble/vectors", nullptr, &Row::nano_vectors, Style::count},
+      Column{"/boards/nano33ble/bit_exact", "Nano exact", &Row::nano_bit_exact, Style::count},
+      Column{"/boards/nano33ble/max_difference", nullptr, &Row::nano_max_difference,
+             Style::scientific},
+      Column{"/boards/nano33ble/cycles/runs", nullptr, &Row::nano_runs, Style::count},
+      Column{"/boards/nano33ble/cycles/min", nullptr, &Row::nano_cycles_min, Style::count},
+      Column{"/boards/nano33ble/cycles/median", "Nano cycles", &Row::nano_cycles_median,
+             Style::count},
+      Column{"/boards/nano33ble/cycles/max", nullptr, &Row::nano_cycles_max, Style::count},
+      Column{"/boards/nano33ble/cycles/counter_mhz", nullptr, &Row::nano_counter_mhz,
+             Style::fixed3},
+      Column{"/boards/nano33ble/instruction_cache", nullptr, &Row::nano_instruction_cache,
+             Style::count},
   };
   return kColumns;
 }
@@ -60,6 +73,7 @@ Json to_json(const Row& row) {
   json["name"] = row.name;
   json["passes"] = row.passes;
   json["encodings"] = row.encodings;
+  json["over_budget"] = row.excess.empty() ? Json() : Json(row.excess);
   json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
   return json;
 }
@@ -70,6 +84,8 @@ Row row_from_json(const Json& json) {
     row.name = json.at("name");
     row.passes = json.at("passes");
     row.encodings = json.at("encodings");
+    const Json& excess = json.at("over_budget");
+    row.excess = excess.is_null() ? "" : excess.get<std::string>();
     const Json& board = json.at("validated").at("board");
     row.board = board.is_null() ? "" : board.get<std::string>();
     for (const Column& column : columns()) {

@@ -16,11 +16,12 @@ struct Row {
   std::string name;
   std::vector<std::string> passes;
   std::vector<std::string> encodings;  ///< of each layer, as mcu::encode chose them
-  Number parameters;                   ///< weights and biases
-  Number nonzero;                      ///< of them not 0
-  Number macs;                         ///< multiply-accumulates of one inference
-  Number weights_bytes;                ///< the encoded parameters
-  Number flash_bytes;  ///< linked image with this model minus the same image with none
+  std::string excess;    ///< empty, or what is more than the budget or the board allows
+  Number parameters;     ///< weights and biases
+  Number nonzero;        ///< of them not 0
+  Number macs;           ///< multiply-accumulates of one inference
+  Number weights_bytes;  ///< the encoded parameters
+  Number flash_bytes;    ///< linked image with this model minus the same image with none
   Number ram_bytes;    ///< static data of the model: hidden activations; inputs and outputs are the
                        ///< caller's
   Number stack_bytes;  ///< deepest stack of one inference
@@ -39,6 +40,15 @@ struct Row {
   Number vectors;
   Number bit_exact;
   Number max_difference;  ///< from the reference, as Agreement has it
+  Number nano_vectors;    ///< what a real Nano 33 BLE did, as the three before
+  Number nano_bit_exact;
+  Number nano_max_difference;
+  Number nano_runs;  ///< single inferences counted by the Nano's own cycle counter
+  Number nano_cycles_min;
+  Number nano_cycles_median;
+  Number nano_cycles_max;
+  Number nano_counter_mhz;        ///< of that counter, by the Nano's micros()
+  Number nano_instruction_cache;  ///< 1 on, 0 off
 };
 
 /// How a column writes its numbers.

@@ -53,6 +53,13 @@ bool within_spread(const Spread& difference) {
   return difference.sd > 0 && std::abs(difference.mean) <= difference.sd;
 }
 
+std::string first_excess(const SeedRows& rows) {
+  for (const Row& row : rows) {
+    if (!row.excess.empty()) return row.excess;
+  }
+  return {};
+}
+
 Row mean_row(const SeedRows& rows) {
   Row mean = row_of(rows, &Spread::mean);
   const Row& first = rows.front();
@@ -64,6 +71,7 @@ Row mean_row(const SeedRows& rows) {
   mean.passes = first.passes;
   if (all_have(&Row::encodings)) mean.encodings = first.encodings;
   if (all_have(&Row::board)) mean.board = first.board;
+  mean.excess = first_excess(rows);
   return mean;
 }
 

@@ -31,6 +31,9 @@ std::optional<Spread> paired_difference(const SeedRows& rows, const SeedRows& re
 /// called better.
 bool within_spread(const Spread& difference);
 
+/// What is over budget with the first seed with which something is; empty if nothing ever is.
+std::string first_excess(const SeedRows& rows);
+
 /// The means of `rows` as one row, as far as every seed has the number; what else they have in
 /// common stays.
 Row mean_row(const SeedRows& rows);

@@ -122,13 +122,7 @@ struct ClusterWeights {
     const nn::WeightView view = [&](std::size_t layer, nn::Matrix& weights) {
       share(codes[layer], clusters, weights);
     };
-    if (training.epochs > 0) {
-      model = nn::train(std::move(model), context.train, training.in(context), context.seed,
-                        {.objective = {},
-                         .view = view,
-                         .validation = &context.validation,
-                         .on_epoch = context.on_epoch});
-    }
+    model = training.train(std::move(model), context, view);
     // Also after training, because scaling the inputs rounds the first layer's columns apart.
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       view(i, std::get<nn::DenseLayer>(model.layers[i]).weights);

@@ -6,6 +6,7 @@
 
 #include "compress/define_pass.h"
 #include "compress/quantization_training.h"
+#include "compress/teacher_objective.h"
 #include "compress/training_options.h"
 #include "nn/forward.h"
 #include "nn/mlp.h"
@@ -13,68 +14,6 @@
 
 namespace pare::compress {
 namespace {
-
-/// (1 - alpha) * loss on the labels + alpha * loss on the teacher. The teacher's part is MSE for
-/// regression; for classes it is T^2 times the cross-entropy of both softmaxes at temperature T, so
-/// that its gradient keeps its size whatever T is (Hinton et al., section 2). A sample without its
-/// label has the teacher's part alone.
-class TeacherObjective {
- public:
-  TeacherObjective(nn::Task task, nn::Matrix teacher_outputs, std::vector<bool> labelled,
-                   double alpha, double temperature)
-      : task_(task),
-        teacher_(std::move(teacher_outputs)),
-        labelled_(std::move(labelled)),
-        alpha_(static_cast<float>(alpha)),
-        temperature_(task == nn::Task::classification ? static_cast<float>(temperature) : 1) {
-    if (task == nn::Task::classification) teacher_ = nn::softmax(teacher_ / temperature_);
-  }
-
-  double operator()(const nn::ConstMatrixRef& outputs, const nn::Batch& batch,
-                    nn::MatrixRef gradient) {
-    targets_.resize(outputs.rows(), outputs.cols());
-    for (nn::Index i = 0; i < outputs.rows(); ++i) {
-      targets_.row(i) = teacher_.row(batch.rows[static_cast<std::size_t>(i)]);
-    }
-    soft_outputs_ = outputs / temperature_;
-    soft_gradient_.resize(outputs.rows(), outputs.cols());
-    const double soft = nn::loss(task_, soft_outputs_, targets_, soft_gradient_);
-    const double hard = labels_loss(outputs, batch, gradient);
-    gradient = (1 - alpha_) * gradient + alpha_ * temperature_ * soft_gradient_;
-    const auto share = static_cast<double>(alpha_ * temperature_ * temperature_);
-    return static_cast<double>(1 - alpha_) * hard + share * soft;
-  }
-
- private:
-  /// The loss of the labelled samples, over all samples of the batch, and its gradient.
-  double labels_loss(const nn::ConstMatrixRef& outputs, const nn::Batch& batch,
-                     nn::MatrixRef gradient) {
-    std::vector<nn::Index> rows;
-    for (nn::Index i = 0; i < outputs.rows(); ++i) {
-      const nn::Index sample = batch.rows[static_cast<std::size_t>(i)];
-      if (labelled_[static_cast<std::size_t>(sample)]) rows.push_back(i);
-    }
-    const auto count = static_cast<nn::Index>(rows.size());
-    if (count == outputs.rows()) return nn::loss(task_, outputs, batch.targets, gradient);
-    gradient.setZero();
-    if (count == 0) return 0;
-    nn::Matrix labels_gradient(count, outputs.cols());
-    const double loss = nn::loss(task_, outputs(rows, Eigen::all).eval(),
-                                 batch.targets(rows, Eigen::all).eval(), labels_gradient);
-    const float share = static_cast<float>(count) / static_cast<float>(outputs.rows());
-    gradient(rows, Eigen::all) = share * labels_gradient;
-    return static_cast<double>(share) * loss;
-  }
-
-  nn::Task task_;
-  nn::Matrix teacher_;  // [samples, outputs]: values, or probabilities at the temperature
-  std::vector<bool> labelled_;
-  float alpha_;
-  float temperature_;
-  nn::Matrix targets_;
-  nn::Matrix soft_outputs_;
-  nn::Matrix soft_gradient_;
-};
 
 /// The widths of the hidden layers.
 std::vector<nn::Index> hidden_widths(const nn::Model& model) {
@@ -218,7 +157,7 @@ struct Distill {
   double labels;
   int hint_epochs;
   int bits;
-  PassTraining training;
+  TrainingOptions training;
 };
 
 template PassDefinition define<Distill>(Options&);

@@ -15,11 +15,7 @@ struct Finetune {
 
   nn::Model operator()(nn::Model model, const Context& context) const {
     const nn::WeightView view = nn::keep_zeros(model);
-    return nn::train(std::move(model), context.train, training.in(context), context.seed,
-                     {.objective = {},
-                      .view = view,
-                      .validation = &context.validation,
-                      .on_epoch = context.on_epoch});
+    return training.train(std::move(model), context, view);
   }
 
   PassTraining training;

@@ -68,11 +68,7 @@ struct LowRank {
         split.layers.emplace_back(std::move(dense));
       }
     }
-    if (training.epochs == 0) return split;
-    nn::TrainHooks hooks;
-    hooks.validation = &context.validation;
-    hooks.on_epoch = context.on_epoch;
-    return nn::train(std::move(split), context.train, training.in(context), context.seed, hooks);
+    return training.train(std::move(split), context, {});
   }
 
   nn::Index kept_rank(const Eigen::VectorXd& singular_values) const {

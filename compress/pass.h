@@ -18,6 +18,9 @@ struct Context {
   std::uint64_t seed = 0;
   /// After each epoch of a pass's training, with its number and loss; may be empty.
   std::function<void(int epoch, double loss)> on_epoch;
+  /// The experiment's model before any pass, for a pass that learns from it too; null means the
+  /// model that run() is given.
+  const nn::Model* base = nullptr;
 };
 
 /// Maps one model to a smaller, or better, one.
@@ -68,6 +71,6 @@ struct Compressed {
 
 /// Runs `steps` in order, timing each and checking the model after it. Throws
 /// std::invalid_argument, naming the pass at fault.
-Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& context);
+Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Context& context);
 
 }  // namespace pare::compress

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "compress/gptq.h"
 #include "nn/activation.h"
@@ -45,6 +46,24 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
   return rounded;
 }
 
+/// The outputs that a decision is made between: the two largest of each sample, [samples, 2].
+nn::Matrix two_largest(const nn::Matrix& outputs) {
+  nn::Matrix largest(outputs.rows(), 2);
+  for (nn::Index i = 0; i < outputs.rows(); ++i) {
+    std::partial_sort_copy(outputs.row(i).begin(), outputs.row(i).end(), largest.row(i).begin(),
+                           largest.row(i).end(), std::greater<>());
+  }
+  return largest;
+}
+
+/// The quantization of a layer's outputs. Of the last layer's, for classes, the range is that of
+/// each sample's two largest: what lies below saturates, which changes no decision, and the steps
+/// are so fine that few of the two become equal.
+nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
+                                   const Calibrator& calibrator) {
+  return decides && outputs.cols() > 2 ? calibrator(two_largest(outputs)) : calibrator(outputs);
+}
+
 /// The quantization of a layer's pre-activations for `inputs`: no wider than its table is of use.
 nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
                                           const Calibrator& calibrator) {
@@ -58,12 +77,8 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
                                        const QuantizationOptions& options, const Context& context) {
   if (options.training.epochs > 0) {
     QuantizationTraining quantized(model, formats, options.scales);
-    model = nn::train(std::move(model), context.train, options.training.in(context), context.seed,
-                      {.objective = {},
-                       .view = quantized.view(),
-                       .gradient_view = quantized.gradient_view(),
-                       .validation = &context.validation,
-                       .on_epoch = context.on_epoch});
+    model = options.training.train(std::move(model), context, quantized.view(),
+                                   quantized.gradient_view());
   }
   // Training need not end with the weights that its view showed last, so the scales are theirs.
   std::vector<nn::Vector> scales;
@@ -105,7 +120,11 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     const nn::Quantization pre_activation =
         table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
     const nn::Quantization output =
-        table ? nn::table_output(dense.activation) : options.calibrator(outputs);
+        table ? nn::table_output(dense.activation)
+              : calibrate_outputs(
+                    outputs,
+                    i + 1 == model.layers.size() && context.train.task == nn::Task::classification,
+                    options.calibrator);
     const nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const nn::Int8Matrix weights =

@@ -26,7 +26,8 @@ struct QuantizationOptions {
 /// `model` (float32) in integers: layer i with weights of formats[i], activations in int8; trained
 /// for that first where options.training has epochs. Ranges, compensations and corrections come
 /// from at most 10,000 training inputs, layer by layer, each layer seeing what the quantized ones
-/// before it give.
+/// before it give. For classes the last layer's range is that of each sample's two largest outputs:
+/// smaller ones saturate.
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context);
 

@@ -67,13 +67,15 @@ void check_order(const std::vector<Step>& steps) {
   }
 }
 
-Compressed run(const std::vector<Step>& steps, nn::Model model, const Context& context) {
+Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Context& context) {
   check_order(steps);
-  Compressed result{std::move(model), {}};
+  Context with_base = context;
+  if (context.base == nullptr) with_base.base = &model;
+  Compressed result{model, {}};
   for (const Step& step : steps) {
     const auto start = std::chrono::steady_clock::now();
     try {
-      result.model = step.pass(std::move(result.model), context);
+      result.model = step.pass(std::move(result.model), with_base);
       nn::check(result.model);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(

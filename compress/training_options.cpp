@@ -1,8 +1,13 @@
 #include "compress/training_options.h"
 
+#include <utility>
+
+#include "compress/teacher_objective.h"
+#include "nn/forward.h"
+
 namespace pare::compress {
 
-PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
+TrainingOptions::TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help)
     : epochs(
           static_cast<int>(options.integer("epochs", default_epochs, {0, 1'000'000}, epochs_help))),
       learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [train]",
@@ -11,13 +16,37 @@ PassTraining::PassTraining(Options& options, int default_epochs, std::string_vie
                                       "share of hidden activations dropped in it")),
       flip(options.optional_flag("flip", "as in [train]", "mirror images at random in it")) {}
 
-nn::TrainOptions PassTraining::in(const Context& context) const {
+nn::TrainOptions TrainingOptions::in(const Context& context) const {
   nn::TrainOptions training = context.training;
   training.epochs = epochs;
   training.learning_rate = learning_rate.value_or(training.learning_rate);
   training.dropout = dropout.value_or(training.dropout);
   training.flip = flip.value_or(training.flip);
   return training;
+}
+
+PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
+    : TrainingOptions(options, default_epochs, epochs_help),
+      teacher(options.number("teacher", 0, {0, 1},
+                             "share of the base model's outputs in its loss; the rest is labels")),
+      temperature(options.number("temperature", 4, {0.1, 1000},
+                                 "softmax temperature with a teacher, for classes")) {}
+
+nn::Model PassTraining::train(nn::Model model, const Context& context, const nn::WeightView& view,
+                              const nn::GradientView& gradient_view, int stream) const {
+  if (epochs == 0) return model;
+  nn::TrainHooks hooks{.objective = {},
+                       .view = view,
+                       .gradient_view = gradient_view,
+                       .validation = &context.validation,
+                       .on_epoch = context.on_epoch};
+  if (teacher > 0) {
+    hooks.objective =
+        TeacherObjective(context.train.task, nn::forward(*context.base, context.train.inputs), {},
+                         teacher, temperature);
+  }
+  return nn::train(std::move(model), context.train, in(context),
+                   context.seed + static_cast<std::uint64_t>(stream), hooks);
 }
 
 }  // namespace pare::compress

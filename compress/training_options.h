@@ -6,11 +6,10 @@
 
 namespace pare::compress {
 
-/// The training that a pass does itself: what its options leave open is as in the experiment's
-/// [train] table.
-struct PassTraining {
+/// How a pass trains: what its options leave open is as in the experiment's [train] table.
+struct TrainingOptions {
   /// Reads `epochs`, `learning_rate`, `dropout` and `flip`.
-  PassTraining(Options& options, int default_epochs, std::string_view epochs_help);
+  TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help);
 
   nn::TrainOptions in(const Context& context) const;
 
@@ -19,6 +18,22 @@ struct PassTraining {
   // A pruned or narrow model has less to spare than the one that [train] is meant for.
   std::optional<double> dropout;
   std::optional<bool> flip;
+};
+
+/// The training that a pass gives the model it has changed, from labels and, where its options say
+/// so, from the experiment's base model too.
+struct PassTraining : TrainingOptions {
+  /// Reads `teacher` and `temperature` besides.
+  PassTraining(Options& options, int default_epochs, std::string_view epochs_help);
+
+  /// `model` trained under `view`, its gradient under `gradient_view`; as it is if that is no
+  /// epochs. `stream` tells apart the trainings of one pass. Throws std::invalid_argument as
+  /// nn::train does.
+  nn::Model train(nn::Model model, const Context& context, const nn::WeightView& view,
+                  const nn::GradientView& gradient_view = {}, int stream = 0) const;
+
+  double teacher;
+  double temperature;
 };
 
 }  // namespace pare::compress

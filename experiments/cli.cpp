@@ -60,6 +60,15 @@ void add_config(CLI::App& command, RunArguments& arguments) {
   add_format(command, arguments.format);
 }
 
+/// Gives `take` what --optimize says, if it is there.
+void add_optimize(CLI::App& command, const std::function<void(const std::string&)>& take) {
+  command
+      .add_option_function<std::string>(
+          "--optimize", take, "size or speed: what the encoding of each layer is chosen for")
+      ->check(one_of({"size", "speed"}))
+      ->type_name("WHAT");
+}
+
 void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("RESULTS", arguments.results, "a folder that run wrote, such as results/sine")
       ->required()
@@ -71,10 +80,16 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
 }
 
 void add_board(CLI::App& command, VariantArguments& arguments) {
-  command.add_option("--board", arguments.board, "emulated: a Cortex-M4F board in QEMU")
+  command
+      .add_option("--board", arguments.board,
+                  "emulated (a Cortex-M4F board in QEMU) or nano33ble (an Arduino Nano 33 BLE)")
       ->required()
-      ->check(one_of({"emulated"}))
+      ->check(one_of({"emulated", "nano33ble"}))
       ->type_name("BOARD");
+  command
+      .add_option("--port", arguments.port,
+                  "the Nano's serial port, such as /dev/ttyACM0, where several are connected")
+      ->type_name("PORT");
 }
 
 void add_bench(CLI::App& app, BenchArguments& arguments) {
@@ -91,6 +106,14 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       ->type_name("N");
   add_format(*peers, arguments.format);
   peers->callback([&] { print_peer_bench(arguments); });
+  auto* encodings = bench->add_subcommand(
+      "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
+  add_format(*encodings, arguments.format);
+  encodings->callback([&] { print_encoding_bench(arguments); });
+}
+
+void add_force(CLI::App& command, VariantArguments& arguments, const std::string& help) {
+  command.add_flag("--force", arguments.force, help);
 }
 
 /// What is wrong with the command line, and where its help is.
@@ -128,6 +151,9 @@ int run_cli(int argc, char** argv) {
       ->add_option("--out", run.out,
                    "the results folder (default: results/<name>); results in it are replaced")
       ->type_name("DIR");
+  add_optimize(*run_command, [&run](const std::string& word) {
+    run.overrides.push_back(fmt::format("optimize=\"{}\"", word));
+  });
   run_command->callback([&] { exit_code = run_experiment(run) ? 0 : 1; });
 
   auto* sensitivity_command =
@@ -153,12 +179,20 @@ int run_cli(int argc, char** argv) {
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  add_force(
+      *export_command, chosen,
+      "export a variant that is over its budget or the board's memory, and replace the folder "
+      "if it is a sketch");
+  add_optimize(*export_command, [&chosen](const std::string& word) {
+    chosen.optimize = word == "speed" ? mcu::Optimize::speed : mcu::Optimize::size;
+  });
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
   add_board(*flash_command, chosen);
+  add_force(*flash_command, chosen, "flash a variant that is over its budget");
   flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
 
   auto* validate_command = app.add_subcommand(
@@ -166,6 +200,12 @@ int run_cli(int argc, char** argv) {
   add_variant(*validate_command, chosen);
   add_board(*validate_command, chosen);
   validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
+
+  BoardsArguments boards;
+  auto* boards_command =
+      app.add_subcommand("boards", "list the boards that are connected, and the emulated one");
+  add_format(*boards_command, boards.format);
+  boards_command->callback([&] { print_boards(boards); });
 
   PassesArguments passes;
   auto* passes_command = app.add_subcommand("passes", "list every pass with its options");

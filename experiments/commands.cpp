@@ -6,9 +6,8 @@
 #include <cstdio>
 
 #include "bench/comparison.h"
+#include "bench/encoding_costs.h"
 #include "bench/kernels.h"
-#include "bench/measure.h"
-#include "bench/validate.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
 #include "experiments/peer_bench.h"
@@ -18,8 +17,6 @@
 #include "experiments/sensitivity.h"
 #include "experiments/terminal.h"
 #include "experiments/text_file.h"
-#include "mcu/export_sketch.h"
-#include "mcu/temporary_folder.h"
 
 namespace pare::experiments {
 namespace {
@@ -154,6 +151,10 @@ void print_kernel_bench(const BenchArguments& arguments) {
   print(bench::kernel_table(), arguments.format);
 }
 
+void print_encoding_bench(const BenchArguments& arguments) {
+  print(bench::encoding_table(), arguments.format);
+}
+
 void print_peer_bench(const BenchArguments& arguments) {
   const bench::PeerReport report = run_peer_bench(arguments.rounds);
   print(bench::peer_table(report.rows), arguments.format);
@@ -163,54 +164,6 @@ void print_peer_bench(const BenchArguments& arguments) {
              "\nrounds: {}; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
              here.at("compiler").get<std::string>(), here.at("flags").get<std::string>(),
              here.at("cores").get<unsigned>(), report.versions);
-}
-
-void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  std::filesystem::path folder = arguments.to;
-  if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
-  mcu::export_sketch(
-      mcu::encode(stored.model), stored.row.name,
-      mcu::make_test_vectors(stored.model, stored.data.test.inputs, mcu::kStoredVectors), folder);
-  fmt::print(
-      "{}: open it in the Arduino IDE, or compile it with\n"
-      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      folder.string(), folder.string());
-}
-
-bool flash_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  const mcu::TemporaryFolder work;
-  const bench::FlashReport report =
-      bench::flash_board(stored.model, stored.row.name, stored.data.test.inputs, work.path());
-  fmt::print(
-      "{} started on the {} board: {} bytes of flash and {} bytes of static RAM, sketch included; "
-      "it answers with kernel version {}, model hash {:08x} and self-test {} of {}\n",
-      stored.label, arguments.board, report.flash_bytes, report.ram_bytes, report.kernel_version,
-      report.hash, report.selftest_passed, report.selftest_vectors);
-  return report.selftest_passed == report.selftest_vectors;
-}
-
-bool validate_variant(const VariantArguments& arguments) {
-  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
-  const mcu::TemporaryFolder work;
-  const bool agrees =
-      bench::validate_board(stored.model, stored.data.test.inputs, work.path(), stored.row);
-  const bench::Row& row = stored.row;
-  if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
-    fmt::print(
-        "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
-        "host's kernel and the board\n",
-        stored.label, row.board, *row.bit_exact, *row.vectors);
-  } else {
-    fmt::print(
-        "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
-        "from the reference by at most {:.2g}; {:g} is allowed\n",
-        stored.label, row.board, *row.vectors, *row.max_difference, bench::kFloatTolerance);
-  }
-  std::fflush(stdout);
-  update_row(arguments.results, stored.seed, stored.row);
-  return agrees;
 }
 
 }  // namespace pare::experiments

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "mcu/encodings/choice.h"
 
 namespace pare::experiments {
 
@@ -49,15 +50,28 @@ struct BenchArguments {
 /// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
 void print_kernel_bench(const BenchArguments& arguments);
 
+struct BoardsArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare boards: the serial ports of connected boards, and the emulated board.
+void print_boards(const BoardsArguments& arguments);
+
 /// ./pare bench peers: training and inference on the host, beside PyTorch.
 void print_peer_bench(const BenchArguments& arguments);
+
+/// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.
+void print_encoding_bench(const BenchArguments& arguments);
 
 struct VariantArguments {
   std::string results;
   std::string variant;
   std::string board;
+  std::string port;  // of a Nano; empty to find it
   std::string to;
-  std::optional<std::uint64_t> seed;  ///< the first one if empty
+  bool force = false;                          ///< over a budget, or over what is there
+  std::optional<std::uint64_t> seed;           ///< the first one if empty
+  std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
 };
 
 /// ./pare export: writes the sketch folder.

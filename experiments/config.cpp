@@ -110,6 +110,18 @@ nn::TrainOptions read_train(Options& options) {
   return train;
 }
 
+bench::Budget read_budget(Options& options) {
+  const auto limit = [&](const char* name, const char* help) {
+    return static_cast<double>(options.integer(name, 0, {0, 1e9}, help));
+  };
+  bench::Budget budget;
+  budget.flash_bytes = limit("flash", "bytes of the model and its code; 0 for the board's limit");
+  budget.ram_bytes = limit("ram", "bytes of static data; 0 for the board's limit");
+  budget.cycles = limit("cycles", "of one inference, as estimated; 0 for none");
+  options.expect_empty();
+  return budget;
+}
+
 compress::Step read_step(const toml::node& node) {
   if (const auto* name = node.as_string()) {
     return compress::make_step(name->get(), {}, where(node));
@@ -194,11 +206,14 @@ std::string variants_toml(const std::vector<Variant>& variants) {
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
   toml::table root = parse_config(path, overrides);
-  check_keys(root, "the config", {"name", "seed", "seeds", "data", "model", "train", "variants"});
+  check_keys(root, "the config",
+             {"name", "seed", "seeds", "optimize", "data", "model", "train", "budget", "variants"});
   drop_overridden_seeds(root);
   Options::Values values;
   for (const auto& [key, node] : root) {
-    if (key == "name" || key == "seed" || key == "seeds") values.insert(option_value(key, node));
+    if (key == "name" || key == "seed" || key == "seeds" || key == "optimize") {
+      values.insert(option_value(key, node));
+    }
   }
   if (values.contains("seed") && values.contains("seeds")) {
     throw std::invalid_argument(
@@ -208,20 +223,26 @@ Experiment load_experiment(const std::filesystem::path& path,
   Options data = table_options(root, "data");
   Options model = table_options(root, "model");
   Options train = table_options(root, "train");
+  Options budget = table_options(root, "budget");
 
   Experiment experiment;
   experiment.name = top.text("name", path.stem().string(), "of the results folder");
   const toml::node* name = root.get("name");
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seeds = read_seeds(top, root.contains("seeds"));
+  experiment.optimize = top.choice<mcu::Optimize>(
+      "optimize", {{"size", mcu::Optimize::size}, {"speed", mcu::Optimize::speed}},
+      "what the encoding of each layer is chosen for");
   experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);
+  experiment.budget = read_budget(budget);
   experiment.variants = read_variants(root);
   experiment.resolved_base =
       table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
-  experiment.resolved = fmt::format("{}\n{}{}", fmt::join(top.resolved(), "\n"),
-                                    experiment.resolved_base, variants_toml(experiment.variants));
+  experiment.resolved =
+      fmt::format("{}\n{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
+                  table_toml("budget", budget), variants_toml(experiment.variants));
   return experiment;
 }
 

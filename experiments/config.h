@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/budget.h"
 #include "compress/pass.h"
 #include "experiments/data_source.h"
+#include "mcu/encodings/choice.h"
 #include "nn/train.h"
 
 namespace pare::experiments {
@@ -24,6 +26,8 @@ struct Experiment {
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
+  bench::Budget budget;
+  mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
   std::string
       resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model

@@ -175,9 +175,12 @@ StoredVariant load_variant(const fs::path& folder, const std::string& variant,
     const std::size_t index = seed ? seed_index(folder, rows.seeds, *seed) : 0;
     const std::uint64_t chosen = rows.seeds[index];
     const Experiment experiment = load_experiment(folder / "config.toml", {});
-    return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen), chosen,
-            std::move(over_seeds[index]), nn::load(model_path(folder, variant, rows.seeds, index)),
-            make_data(experiment, chosen)};
+    return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen),
+            chosen,
+            std::move(over_seeds[index]),
+            nn::load(model_path(folder, variant, rows.seeds, index)),
+            make_data(experiment, chosen),
+            experiment.optimize};
   }
   throw std::invalid_argument(fmt::format("{} has no variant '{}'; it has: {}", folder.string(),
                                           variant, fmt::join(known, ", ")));

@@ -54,6 +54,7 @@ struct StoredVariant {
   bench::Row row;
   nn::Model model;
   nn::Split data;
+  mcu::Optimize optimize;
 };
 
 /// With the first seed unless `seed` names another. Throws std::invalid_argument on an unknown

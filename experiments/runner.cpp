@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -87,7 +89,9 @@ class Run {
   /// Queues what waits for the model of a node.
   void follow(SeedRun& seed, std::size_t node, const Data& data) {
     for (const std::size_t variant : tree_[node].variants) {
-      queue_.add(0, [=, this, &seed] { measure(seed, node, variant, data); });
+      // The first one at once: it shows whether the board works, and how long measuring takes.
+      const double work = measured_.test_and_set() ? 0 : std::numeric_limits<double>::infinity();
+      queue_.add(work, [=, this, &seed] { measure(seed, node, variant, data); });
     }
     for (const std::size_t child : tree_[node].children) {
       queue_.add(tree_[child].work, [=, this, &seed] { make_step(seed, child, data); });
@@ -102,7 +106,7 @@ class Run {
     compress::Compressed compressed =
         compress::run({*node.step}, seed.models[node.parent],
                       {data->train, data->validation, experiment_.train, seed.seed,
-                       [&](int, double) { job.finish_epoch(); }});
+                       [&](int, double) { job.finish_epoch(); }, &seed.models[0]});
     seed.models[index] = std::move(compressed.model);
     seed.seconds[index] = seed.seconds[node.parent] + compressed.step_seconds.front();
     follow(seed, index, data);
@@ -117,14 +121,16 @@ class Run {
     made.row.name = variant.name;
     for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
     made.row.compress_seconds = seed.seconds[node];
-    bench::measure_model(made.model, data->test, made.row);
+    bench::measure_model(made.model, data->test, experiment_.optimize, made.row);
     try {
-      made.agrees =
-          bench::measure_board(made.model, data->test.inputs,
-                               folder_.path() / fmt::format("{}-{}", seed.seed, index), made.row);
+      made.agrees = bench::measure_board(made.model, data->test.inputs,
+                                         folder_.path() / fmt::format("{}-{}", seed.seed, index),
+                                         experiment_.optimize, made.row);
       if (!made.agrees) made.note = "the board's outputs are not the reference's";
+      made.row.excess = bench::find_excess(made.row, experiment_.budget);
     } catch (const mcu::DoesNotFit& error) {
       made.note = error.what();
+      made.row.excess = error.excess();
     }
   }
 
@@ -149,6 +155,7 @@ class Run {
   std::vector<StepNode> tree_;
   std::vector<SeedRun> seeds_;
   nn::Matrix timed_inputs_;
+  std::atomic_flag measured_;
   mcu::TemporaryFolder folder_;  ///< for the boards' images
   JobQueue queue_;
 };

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "mcu/kernel/crc32.h"
+
 namespace pare::mcu {
 namespace {
 
@@ -14,8 +16,8 @@ constexpr std::size_t kMaxBytesPerCommand = 31;  // MLPerf Tiny: 80 characters a
 
 std::runtime_error unexpected(std::string_view command, std::string_view expected) {
   return std::runtime_error(
-      fmt::format("the board's reply to '{}%' has no '{}': its sketch is not of this version; "
-                  "export and flash it again",
+      fmt::format("the board's reply to '{}%' has no '{}': its sketch is not of this version, or "
+                  "the line to it loses bytes; flash it again, or try another cable",
                   command, expected));
 }
 
@@ -39,6 +41,16 @@ Number parse(std::string_view text, std::string_view command, int base = 10) {
         fmt::format("the board answered '{}' to '{}%', where a number belongs", text, command));
   }
   return number;
+}
+
+std::uint32_t sum_of(std::uint32_t sum, const void* data, std::size_t size_bytes) {
+  return crc32(sum, data, static_cast<std::uint32_t>(size_bytes));
+}
+
+std::runtime_error damaged(std::string_view what, std::string_view command) {
+  return std::runtime_error(fmt::format(
+      "{} '{}%' arrived damaged: the line to the board loses or changes bytes; try another cable",
+      what, command));
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
@@ -71,36 +83,51 @@ BoardInfo BoardClient::info() {
   const Lines lines = this->command(command);
   const auto value = [&](std::string_view prefix) { return value_of(lines, command, prefix); };
   BoardInfo info;
-  info.name = name_;
+  info.name = value("m-pare-name-[");
   info.kernel_version = parse<int>(value("m-pare-kernel-["), command);
   info.hash = parse<std::uint32_t>(value("m-pare-hash-["), command, 16);
   info.type = value("m-pare-type-[");
   info.inputs = parse<int>(value("m-pare-inputs-["), command);
   info.outputs = parse<int>(value("m-pare-outputs-["), command);
+  info.instruction_cache = value("m-pare-cache-[") == "on";
   return info;
 }
 
 std::vector<std::uint8_t> BoardClient::infer(std::span<const std::uint8_t> input_bytes) {
+  const std::string command = "pare infer";
   std::vector<std::string> commands = {fmt::format("db load {}", input_bytes.size())};
-  while (!input_bytes.empty()) {
-    const std::size_t size_bytes = std::min(kMaxBytesPerCommand, input_bytes.size());
-    commands.push_back("db " + to_hex(input_bytes.first(size_bytes)));
-    input_bytes = input_bytes.subspan(size_bytes);
+  for (std::size_t i = 0; i < input_bytes.size(); i += kMaxBytesPerCommand) {
+    const std::size_t size_bytes = std::min(kMaxBytesPerCommand, input_bytes.size() - i);
+    commands.push_back("db " + to_hex(input_bytes.subspan(i, size_bytes)));
   }
-  commands.emplace_back("infer 1 0");
-  commands.emplace_back("pare raw");
-  const std::vector<Lines> replies = exchange(commands);
-  return from_hex(value_of(replies.back(), commands.back(), "m-pare-raw-["), commands.back());
+  commands.push_back(command);
+  const Lines lines = exchange(commands).back();
+  const std::string received = value_of(lines, command, "m-pare-inputs-[");
+  if (parse<std::uint32_t>(received, command, 16) !=
+      sum_of(0, input_bytes.data(), input_bytes.size())) {
+    throw damaged("the inputs of", command);
+  }
+  const auto cycles = parse<std::uint32_t>(value_of(lines, command, "m-pare-cycles-["), command);
+  cycles_ = cycles == 0 ? std::nullopt : std::optional(cycles);
+  return from_hex(value_of(lines, command, "m-pare-outputs-["), command);
 }
 
 std::uint32_t BoardClient::stack_bytes() {
   return parse<std::uint32_t>(query("pare stack", "m-pare-stack-["), "pare stack");
 }
 
-std::optional<std::uint32_t> BoardClient::cycles() {
-  const std::string value = query("pare cycles", "m-pare-cycles-[");
-  if (value == "no counter") return std::nullopt;
-  return parse<std::uint32_t>(value, "pare cycles");
+double BoardClient::counter_mhz() {
+  constexpr std::string_view kBetween = " cycles in ";
+  constexpr std::string_view kEnd = " us";
+  const std::string command = "pare clock";
+  const std::string value = query(command, "m-pare-clock-[");
+  const std::size_t middle = value.find(kBetween);
+  if (middle == std::string::npos || !value.ends_with(kEnd)) throw unexpected(command, kBetween);
+  const std::string_view cycles = std::string_view(value).substr(0, middle);
+  std::string_view us = std::string_view(value).substr(middle + kBetween.size());
+  us.remove_suffix(kEnd.size());
+  return static_cast<double>(parse<std::uint32_t>(cycles, command)) /
+         std::max(1U, parse<std::uint32_t>(us, command));
 }
 
 SelfTest BoardClient::selftest() {
@@ -124,7 +151,6 @@ void BoardClient::greet() {
   link_.write("%name%", deadline);
   std::string line;
   while (!line.starts_with(kPrefix)) line = read_line(command, deadline);
-  name_ = value_of({line}, command, kPrefix);
   while (line.find("m-ready") == std::string::npos) line = read_line(command, deadline);
 }
 
@@ -149,6 +175,7 @@ std::vector<BoardClient::Lines> BoardClient::exchange(const std::vector<std::str
     outstanding_bytes -= answered.size() + 1;
   }
   for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (commands[i].starts_with("pare ")) check_reply(commands[i], replies[i]);
     for (const std::string& line : replies[i]) {
       if (!line.starts_with("e-[")) continue;
       throw std::runtime_error(fmt::format("the board answered '{}' to '{}%'", line, commands[i]));
@@ -165,6 +192,19 @@ BoardClient::Lines BoardClient::read_reply(const std::string& command) {
     if (line.find("m-ready") != std::string::npos) return lines;
     if (line.starts_with("m-") || line.starts_with("e-[")) lines.push_back(std::move(line));
   }
+}
+
+/// The last line of a reply to one of our own commands is a sum over the command as the board read
+/// it and the lines before.
+void BoardClient::check_reply(const std::string& command, const Lines& lines) {
+  constexpr std::string_view kPrefix = "m-pare-check-[";
+  const auto found = parse<std::uint32_t>(value_of(lines, command, kPrefix), command, 16);
+  std::uint32_t sum = sum_of(0, command.data(), command.size());
+  for (const std::string& line : lines) {
+    if (line.starts_with(kPrefix)) break;
+    sum = sum_of(sum, (line + "\r\n").data(), line.size() + 2);
+  }
+  if (found != sum) throw damaged("the reply to", command);
 }
 
 std::string BoardClient::read_line(const std::string& command, SerialLink::Deadline deadline) {

@@ -20,6 +20,7 @@ struct BoardInfo {
   std::string type;        // "int8" or "float32"
   int inputs = 0;
   int outputs = 0;
+  bool instruction_cache = false;  // on
 };
 
 struct SelfTest {
@@ -28,8 +29,9 @@ struct SelfTest {
 };
 
 /// Speaks the sketch's serial protocol. Every function throws std::runtime_error when the board
-/// reports an error, when the line breaks, and when a reply takes longer than the time-out. Source:
-/// MLPerf Tiny, benchmark/api and benchmark/runner of github.com/mlcommons/tiny.
+/// reports an error, when the line breaks, when a command or a reply was damaged on it, and when a
+/// reply takes longer than the time-out. Source: MLPerf Tiny, benchmark/api and benchmark/runner of
+/// github.com/mlcommons/tiny.
 class BoardClient {
  public:
   /// What a USB port bears without losing bytes: one bulk packet.
@@ -50,8 +52,11 @@ class BoardClient {
   /// Stack that one inference uses at its deepest; 4096 means that or more.
   std::uint32_t stack_bytes();
 
-  /// Cycles of the last inference; nothing when the board has no counter.
-  std::optional<std::uint32_t> cycles();
+  /// Cycles of the last infer(); nothing before the first, or when the counter does not move.
+  std::optional<std::uint32_t> cycles() const { return cycles_; }
+
+  /// How fast the cycle counter runs by the board's micros(), in MHz; 0 when it does not move.
+  double counter_mhz();
 
   SelfTest selftest();
 
@@ -64,6 +69,7 @@ class BoardClient {
   void greet();
   std::vector<Lines> exchange(const std::vector<std::string>& commands);
   Lines read_reply(const std::string& command);
+  static void check_reply(const std::string& command, const Lines& lines);
   std::string read_line(const std::string& command, SerialLink::Deadline deadline);
   std::string query(const std::string& command, std::string_view prefix);
   SerialLink::Deadline next_deadline() const;
@@ -71,7 +77,7 @@ class BoardClient {
   SerialLink link_;
   std::chrono::milliseconds time_out_;
   std::size_t max_outstanding_bytes_;
-  std::string name_;
+  std::optional<std::uint32_t> cycles_;
 };
 
 }  // namespace pare::mcu

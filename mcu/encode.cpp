@@ -16,28 +16,10 @@ namespace {
 
 constexpr nn::Index kWidest = 65535;
 
-std::size_t size_bytes(const LayerCode& code) {
-  std::size_t size = 0;
-  for (const LayerArray& array : code.arrays) size += array.bytes.size();
-  return size;
-}
-
-double cost(const LayerCode& code, Optimize optimize) {
-  if (optimize == Optimize::speed) return code.cycles_estimate;
-  return static_cast<double>(size_bytes(code)) + code.code_bytes;
-}
-
-/// The best encoding of a layer: one of the dense ones can store it.
-std::pair<std::string_view, LayerCode> choose(const nn::Layer& layer, bool last,
-                                              Optimize optimize) {
-  std::optional<std::pair<std::string_view, LayerCode>> best;
-  for (const Encoding& encoding : encodings()) {
-    std::optional<LayerCode> code = encoding.encode(layer, last);
-    if (code && (!best || cost(*code, optimize) < cost(best->second, optimize))) {
-      best = {encoding.name, std::move(*code)};
-    }
-  }
-  return std::move(best).value();
+std::string names(std::span<const Encoding> encodings) {
+  std::vector<std::string_view> names;
+  for (const Encoding& encoding : encodings) names.push_back(encoding.name);
+  return fmt::format("{}", fmt::join(names, " or "));
 }
 
 /// Collects the arrays of all layers.
@@ -68,10 +50,28 @@ class Encoder {
   std::vector<LayerArray> pending_;
 };
 
-EncodedLayer encode_layer(const nn::Model& model, std::size_t index, Optimize optimize,
-                          Encoder& encoder) {
-  const nn::Layer& layer = model.layers[index];
-  auto [name, code] = choose(layer, index + 1 == model.layers.size(), optimize);
+/// All ways to store each layer.
+std::vector<std::vector<Candidate>> candidates_of(const nn::Model& model,
+                                                  std::span<const Encoding> among) {
+  std::vector<std::vector<Candidate>> layers;
+  for (const nn::Layer& layer : model.layers) {
+    const bool last = layers.size() + 1 == model.layers.size();
+    layers.emplace_back();
+    for (const Encoding& encoding : among) {
+      std::optional<LayerCode> code = encoding.encode(layer, last);
+      if (code) layers.back().push_back({encoding.name, *std::move(code)});
+    }
+    if (layers.back().empty()) {
+      throw std::invalid_argument(
+          fmt::format("layer {} cannot be stored as {}", layers.size() - 1, names(among)));
+    }
+  }
+  return layers;
+}
+
+EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate candidate,
+                         Encoder& encoder) {
+  auto& [name, code] = candidate;
   EncodedLayer result{.encoding = std::string(name),
                       .inputs = nn::input_count(layer),
                       .outputs = nn::output_count(layer),
@@ -100,17 +100,22 @@ EncodedLayer encode_layer(const nn::Model& model, std::size_t index, Optimize op
 
 }  // namespace
 
-EncodedModel encode(const nn::Model& model, Optimize optimize) {
+EncodedModel encode(const nn::Model& model, Optimize optimize, std::span<const Encoding> among) {
   nn::check(model);
   EncodedModel result{nn::arithmetic(model), {}, {}, {}, {}, plan_arena(model)};
   if (result.arithmetic == nn::Arithmetic::int8) result.input = nn::input_quantization(model);
-  Encoder encoder;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const nn::Layer& layer = model.layers[i];
     if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
       throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
     }
-    result.layers.push_back(encode_layer(model, i, optimize, encoder));
+  }
+  std::vector<std::vector<Candidate>> candidates = candidates_of(model, among);
+  const std::vector<std::size_t> chosen = choose(candidates, optimize);
+  Encoder encoder;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    Candidate& candidate = candidates[i][chosen[i]];
+    result.layers.push_back(place_layer(model.layers[i], i, std::move(candidate), encoder));
   }
   encoder.place(result);
   return result;

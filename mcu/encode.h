@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mcu/encodings/choice.h"
 #include "mcu/encodings/encoding.h"
 #include "nn/model.h"
 
@@ -48,13 +49,12 @@ struct EncodedModel {
   Arena arena;
 };
 
-/// What an encoding is chosen for: the fewest bytes, the kernel's code included so that a small
-/// layer is not stored cleverly at a loss, or the fewest estimated cycles.
-enum class Optimize : std::uint8_t { size, speed };
-
-/// Encodes `model`, every layer in the best of all encodings that can store it. Throws
-/// std::invalid_argument if the model fails nn::check or a layer is wider than 65,535.
-EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size);
+/// Encodes `model`, every layer in one of the encodings that can store it, as choose
+/// does. Throws
+/// std::invalid_argument if the model fails nn::check, a layer is wider than 65,535, or none of the
+/// encodings can store it.
+EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size,
+                    std::span<const Encoding> among = encodings());
 
 /// Places for the activations: two neighbours at opposite ends, so that a layer never writes over
 /// its inputs; in an int8 model four bytes aligned, the first of them the model's widened inputs.

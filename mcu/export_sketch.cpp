@@ -33,7 +33,9 @@ bool is_sketch_name(const std::string& name) {
          });
 }
 
-void make_folder(const fs::path& folder) {
+}  // namespace
+
+void check_sketch_folder(const fs::path& folder) {
   if (!is_sketch_name(folder.filename().string())) {
     throw std::invalid_argument(fmt::format(
         "'{}' is no name for a sketch folder: the Arduino IDE takes up to 63 letters, digits, '_', "
@@ -41,11 +43,13 @@ void make_folder(const fs::path& folder) {
         folder.filename().string()));
   }
   if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder))) {
-    throw std::invalid_argument(fmt::format(
-        "{} exists already; name a folder that does not, or remove it", folder.string()));
+    throw std::invalid_argument(
+        fmt::format("{} exists already; name a folder that does not, or replace it with --force",
+                    folder.string()));
   }
-  fs::create_directories(folder);
 }
+
+namespace {
 
 std::string vectors_header(const EncodedModel& model, const TestVectors& vectors) {
   return fmt::format(
@@ -64,7 +68,8 @@ std::string vectors_header(const EncodedModel& model, const TestVectors& vectors
 void write_sketch(const EncodedModel& model, const TestVectors& vectors,
                   const std::string& header_text, const fs::path& folder) {
   const fs::path source = fs::path(PARE_SOURCE_DIR) / "mcu";
-  make_folder(folder);
+  check_sketch_folder(folder);
+  fs::create_directories(folder);
   fs::copy_file(source / "nano33ble/nano33ble.ino",
                 folder / fmt::format("{}.ino", folder.filename().string()));
   for (const char* part : {"kernel", "nano33ble"}) {

@@ -23,6 +23,13 @@ constexpr std::size_t kLongestLine = 1 << 20;
   throw std::runtime_error("the serial line to the board broke: " + what);
 }
 
+/// A port whose board was unplugged or restarted fails with one of these, or ends.
+std::string explain(int error) {
+  return error == EIO || error == ENXIO || error == ENODEV
+             ? "the board was unplugged, or it restarted; './pare boards' shows whether it is back"
+             : std::strerror(error);
+}
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 bool is_socket(int descriptor) {
@@ -36,7 +43,7 @@ SerialLink::SerialLink(FileDescriptor descriptor)
     : descriptor_(std::move(descriptor)), is_socket_(is_socket(descriptor_.get())) {
   const int flags = ::fcntl(descriptor_.get(), F_GETFL);
   if (flags < 0 || ::fcntl(descriptor_.get(), F_SETFL, flags | O_NONBLOCK) < 0) {
-    fail(std::strerror(errno));
+    fail(explain(errno));
   }
 }
 
@@ -49,7 +56,7 @@ void SerialLink::write(std::string_view bytes, Deadline deadline) {
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     } else if (!would_block(errno)) {
-      fail(std::strerror(errno));
+      fail(explain(errno));
     } else if (!wait_until(POLLOUT, deadline)) {
       fail("it takes no more bytes; the board does not read them");
     }
@@ -78,8 +85,8 @@ bool SerialLink::receive() {
   std::array<char, 4096> buffer;
   const ssize_t count = ::read(descriptor_.get(), buffer.data(), buffer.size());
   if (count < 0 && would_block(errno)) return false;
-  if (count < 0) fail(std::strerror(errno));
-  if (count == 0) fail("the other side closed it");
+  if (count < 0) fail(explain(errno));
+  if (count == 0) fail(is_socket_ ? "the other side closed it" : explain(EIO));
   received_.append(buffer.data(), static_cast<std::size_t>(count));
   return true;
 }
@@ -92,7 +99,7 @@ bool SerialLink::wait_until(short event, Deadline deadline) const {
     const auto wait_ms = std::clamp<milliseconds::rep>(left.count(), 0, 1000);
     const int ready = ::poll(&waited, 1, static_cast<int>(wait_ms));
     if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) fail(std::strerror(errno));
+    if (ready < 0 && errno != EINTR) fail(explain(errno));
     if (left.count() <= 0) return false;
   }
 }

@@ -117,6 +117,7 @@ EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
       emulator_command(image, options.timing_plugin, folder_.path() / "timings"),
       Streams{.input = line.board.get(), .output = line.board.get(), .error = error_file.get()});
   line.board.reset();
+  if (options.line) line.host = options.line(std::move(line.host));
   try {
     client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
   } catch (const std::runtime_error& error) {

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "mcu/board_client.h"
 #include "mcu/emulator/image.h"
 #include "mcu/emulator/timing/cycle_model.h"
+#include "mcu/file_descriptor.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 
@@ -19,6 +21,8 @@ class EmulatedBoard {
   struct Options {
     std::filesystem::path timing_plugin;  // a shared object, or empty to measure nothing
     std::chrono::milliseconds time_out = std::chrono::seconds(10);  // of every reply
+    /// Given the host's end of the line, what the client is to speak through; empty: that end.
+    std::function<FileDescriptor(FileDescriptor)> line = {};
   };
 
   /// Boots `image` and waits until it answers. The board ends with the thread that started it.

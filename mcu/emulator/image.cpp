@@ -7,6 +7,7 @@
 #include <atomic>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <stdexcept>
 #include <utility>
 
@@ -35,6 +36,17 @@ std::vector<std::string> compiler_command(const std::string& optimization) {
   return command;
 }
 
+/// The linker says "region `FLASH' overflowed by N bytes".
+void throw_if_too_large(const std::string& output) {
+  static const std::regex kOverflow("region `(FLASH|RAM)' overflowed by ([0-9]+) bytes");
+  std::smatch found;
+  if (!std::regex_search(output, found, kOverflow)) return;
+  const bool flash = found[1] == "FLASH";
+  const long limit = flash ? kSketchFlashBytes : kSketchRamBytes;
+  throw DoesNotFit(
+      fmt::format("{} {} > {}", flash ? "flash" : "RAM", limit + std::stol(found[2]), limit));
+}
+
 /// Runs a compiler command that writes `output`. Others may be at work on the same file: it appears
 /// whole or not at all.
 void compile(std::vector<std::string> command, const fs::path& output, std::string_view what) {
@@ -45,15 +57,7 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
   if (result.exit_code != 0) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
-    // The linker says "region `FLASH' overflowed by N bytes", its script "no room for the stack".
-    for (const char* complaint : {"overflowed by", "no room for the stack"}) {
-      const std::size_t found = result.output.find(complaint);
-      if (found == std::string::npos) continue;
-      const std::size_t line = result.output.rfind(": ", found) + 2;
-      throw DoesNotFit(
-          fmt::format("it does not fit the Nano 33 BLE: {}",
-                      result.output.substr(line, result.output.find('\n', found) - line)));
-    }
+    throw_if_too_large(result.output);
     throw std::runtime_error(
         fmt::format("{} does not build for the emulated board:\n{}", what, result.output));
   }
@@ -131,8 +135,11 @@ Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
   command.insert(command.end(), {"-I", board_folder(), "-I", sketch_folder, "-include", "Arduino.h",
                                  "-x", "c++", sketch, "-x", "none"});
   command.insert(command.end(), objects.begin(), objects.end());
-  command.insert(command.end(), {"--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles",
-                                 "-Wl,--gc-sections", "-T", board_folder() / "nano33ble.ld"});
+  command.insert(command.end(),
+                 {"--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles", "-Wl,--gc-sections",
+                  fmt::format("-Wl,--defsym=flash_bytes={}", kSketchFlashBytes),
+                  fmt::format("-Wl,--defsym=ram_bytes={}", kSketchRamBytes), "-T",
+                  board_folder() / "nano33ble.ld"});
   const fs::path elf = build_folder / fmt::format("{}.elf", sketch.stem().string());
   compile(std::move(command), elf, sketch.string());
   return measure(elf);

@@ -29,6 +29,11 @@ LayerArray layer_array(std::string name, const float* values, nn::Index count);
 LayerArray layer_array(std::string name, const std::int32_t* values, nn::Index count);
 LayerArray layer_array(std::string name, const std::int8_t* values, nn::Index count);
 
+template <class T>
+LayerArray layer_array(std::string name, const std::vector<T>& values) {
+  return layer_array(std::move(name), values.data(), static_cast<nn::Index>(values.size()));
+}
+
 /// One layer as an encoding stores it, and what computes it: the kernel's layer object, which is
 /// made of pointers to the arrays and then the constants, and the same kernel on the host.
 struct LayerCode {
@@ -40,7 +45,7 @@ struct LayerCode {
   /// with the zero point subtracted; so are its outputs, but int8 those of the last layer.
   std::function<void(const void* const* arrays, const void* inputs, void* outputs)> run;
   double cycles_estimate;  ///< of one inference on a Cortex-M4, at zero wait states
-  double code_bytes = 0;   ///< estimate of the kernel's code for this layer, under -Os
+  double code_bytes;       ///< estimate of the kernel's code under -Os, once for each `type`
 };
 
 /// One way to store a layer. A new one is a kernel header in mcu/kernel/, one file in

@@ -4,7 +4,7 @@
 
 #include "mcu/encodings/can_pair.h"
 #include "mcu/encodings/int8_rows.h"
-#include "mcu/encodings/uniform_shift.h"
+#include "mcu/encodings/row_outputs.h"
 #include "nn/quantization.h"
 
 namespace pare::mcu {
@@ -15,37 +15,11 @@ constexpr std::int32_t kScale = 256;
 /// Below it a scaled sum fits its word, with room for a fraction.
 constexpr std::int64_t kSumLimit = (std::int64_t{1} << 31) / kScale - kScale;
 
-/// How the rows' sums become outputs: with a shift of all rows, or with each row's own.
-struct Outputs {
-  std::int32_t shift = 0;
-  std::vector<std::int32_t> multipliers;
-  std::vector<std::int32_t> fractions;  ///< of the scaled sums
-  std::vector<std::uint8_t> row_shifts;
-};
-
-Outputs row_outputs(const nn::Int8Layer& layer) {
-  Outputs result;
-  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
-    const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
-    result.multipliers.push_back(factor.multiplier);
-    result.fractions.push_back(0);
-    // Any shift serves for a multiplier of 0.
-    result.row_shifts.push_back(static_cast<std::uint8_t>(std::max(1, -factor.shift)));
-  }
-  return result;
-}
-
-Outputs choose_outputs(const nn::Int8Layer& layer) {
-  if (std::optional<UniformShift> uniform = uniform_shift(layer)) {
-    return {uniform->shift, std::move(uniform->multipliers), std::move(uniform->fractions), {}};
-  }
-  return row_outputs(layer);
-}
-
 /// Writes the words of one layer.
 class Writer {
  public:
-  Writer(const nn::Int8Layer& layer, const Outputs& outputs) : layer_(layer), outputs_(outputs) {}
+  Writer(const nn::Int8Layer& layer, const RowOutputs& outputs)
+      : layer_(layer), outputs_(outputs) {}
 
   std::vector<std::int32_t> write() {
     const nn::Index rows = layer_.weights.rows();
@@ -114,7 +88,7 @@ class Writer {
   }
 
   const nn::Int8Layer& layer_;
-  const Outputs& outputs_;
+  const RowOutputs& outputs_;
   std::vector<std::int32_t> words_;
 };
 
@@ -147,7 +121,7 @@ bool can_pair(const nn::Int8Layer& layer) {
 std::optional<LayerCode> encode_paired_int8(const nn::Layer& any, bool last) {
   const auto* layer = std::get_if<nn::Int8Layer>(&any);
   if (layer == nullptr || !can_pair(*layer)) return std::nullopt;
-  const Outputs outputs = choose_outputs(*layer);
+  const RowOutputs outputs = row_outputs(*layer);
   const std::vector<std::int32_t> words = Writer(*layer, outputs).write();
   PairedInt8Any kernel{nullptr, static_cast<std::int32_t>(layer->weights.cols()),
                        static_cast<std::int32_t>(layer->weights.rows()), outputs.shift,

@@ -12,8 +12,14 @@ static Value inputs[pare::model::kInputs];
 static Value outputs[pare::model::kOutputs];
 static uint32_t loaded_bytes = sizeof(inputs);
 static uint32_t last_cycles = 0;
+static uint32_t last_command_ms = 0;
 static pare::Command command;
 static pare::Reply reply;
+
+/// NVMC.ICACHECNF, whose bit 0 is set when the instruction cache is on. Source: nRF52840 Product
+/// Specification, section 4.3 (NVMC).
+static const volatile uint32_t* const kCacheConfig =
+    reinterpret_cast<const volatile uint32_t*>(0x4001E540);
 
 static void infer() {
   const uint32_t start = DWT->CYCCNT;
@@ -40,7 +46,15 @@ static uint32_t measure_stack() {
 
 static uint32_t min_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-static void reply_lap() { reply.text("m-lap-us-").number(micros()).end_line(); }
+/// A light that blinks at 4 Hz while commands come.
+static void blink() {
+  const uint32_t half_period_ms = 125;
+  const uint32_t now_ms = millis();
+  const bool works = now_ms - last_command_ms < 2 * half_period_ms;
+  digitalWrite(LED_BUILTIN, works && now_ms / half_period_ms % 2 == 0 ? HIGH : LOW);
+}
+
+static void reply_lap(uint32_t us) { reply.text("m-lap-us-").number(us).end_line(); }
 
 static void reply_results() {
   reply.text("m-results-[");
@@ -69,10 +83,11 @@ static void answer_infer() {
   for (uint32_t i = 0; i < warm_ups; ++i) infer();
   reply.line("m-warmup-done");
   reply.text("m-infer-start-").number(count).end_line();
-  reply_lap();
+  const uint32_t begin_us = micros();
   for (uint32_t i = 0; i < count; ++i) infer();
-  reply_lap();
-  digitalWrite(LED_BUILTIN, LOW);
+  const uint32_t end_us = micros();
+  reply_lap(begin_us);
+  reply_lap(end_us);
   reply.line("m-infer-done");
   reply_results();
 }
@@ -123,24 +138,34 @@ static void answer_db() {
 }
 
 static void reply_info() {
-  const uint32_t hash = pare::crc32(0, pare::model::parameters(), pare::model::kParameterBytes);
-  const uint8_t big_endian[] = {static_cast<uint8_t>(hash >> 24), static_cast<uint8_t>(hash >> 16),
-                                static_cast<uint8_t>(hash >> 8), static_cast<uint8_t>(hash)};
+  reply.text("m-pare-name-[").text(pare::model::kName).line("]");
   reply.text("m-pare-kernel-[").number(pare::kKernelVersion).line("]");
-  reply.text("m-pare-hash-[").hex(big_endian, 4).line("]");
+  reply.text("m-pare-hash-[");
+  reply.hex32(pare::crc32(0, pare::model::parameters(), pare::model::kParameterBytes)).line("]");
   reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
   reply.text("m-pare-inputs-[").number(pare::model::kInputs).line("]");
   reply.text("m-pare-outputs-[").number(pare::model::kOutputs).line("]");
+  reply.text("m-pare-cache-[").text((*kCacheConfig & 1u) != 0 ? "on" : "off").line("]");
 }
 
-/// Cycles of the last inference, if this processor counts them (the emulated one does not).
-static void reply_cycles() {
-  const uint32_t before = DWT->CYCCNT;
-  if (DWT->CYCCNT == before) {
-    reply.line("m-pare-cycles-[no counter]");
-  } else {
-    reply.text("m-pare-cycles-[").number(last_cycles).line("]");
+/// One inference, with all that the host needs to trust it: which inputs it had (their CRC-32), its
+/// output bytes, and its cycles, 0 where the counter does not move.
+static void answer_infer_raw() {
+  infer();
+  reply.text("m-pare-inputs-[").hex32(pare::crc32(0, inputs, sizeof(inputs))).line("]");
+  reply.text("m-pare-outputs-[").hex(outputs, sizeof(outputs)).line("]");
+  reply.text("m-pare-cycles-[").number(last_cycles).line("]");
+}
+
+/// The cycle counter against micros(), over 20 ms.
+static void reply_clock() {
+  const uint32_t begin_us = micros();
+  const uint32_t begin = DWT->CYCCNT;
+  while (static_cast<uint32_t>(micros()) - begin_us < 20000) {
   }
+  const uint32_t cycles = DWT->CYCCNT - begin;
+  const uint32_t us = static_cast<uint32_t>(micros()) - begin_us;
+  reply.text("m-pare-clock-[").number(cycles).text(" cycles in ").number(us).line(" us]");
 }
 
 /// Stored inputs against stored outputs: int8 must agree exactly, float32 within 1e-5.
@@ -161,14 +186,14 @@ static void reply_selftest() {
   reply.number(pare::model::kTestVectors).line("]");
 }
 
-/// The field's runner knows nothing of these.
+/// The field's runner knows nothing of these. Their replies carry a check.
 static void answer_pare() {
   if (command.is(1, "info")) {
     reply_info();
-  } else if (command.is(1, "raw")) {
-    reply.text("m-pare-raw-[").hex(outputs, sizeof(outputs)).line("]");
-  } else if (command.is(1, "cycles")) {
-    reply_cycles();
+  } else if (command.is(1, "infer")) {
+    answer_infer_raw();
+  } else if (command.is(1, "clock")) {
+    reply_clock();
   } else if (command.is(1, "stack")) {
     // An interrupt may leave its own frame on this stack, never less than the inference's.
     uint32_t smallest = measure_stack();
@@ -179,6 +204,7 @@ static void answer_pare() {
   } else {
     reply.text("e-[Unknown command: pare ").text(command.word(1)).line("]");
   }
+  reply.check();
 }
 
 static void answer() {
@@ -190,7 +216,7 @@ static void answer() {
     reply.line("m-profile-[ULPMark for tinyML Firmware V0.0.1]");
     reply.text("m-model-[").text(pare::model::kName).line("]");
   } else if (command.is(0, "timestamp")) {
-    reply_lap();
+    reply_lap(micros());
   } else if (command.is(0, "db")) {
     answer_db();
   } else if (command.is(0, "infer")) {
@@ -216,9 +242,12 @@ void setup() {
 
 void loop() {
   while (Serial.available() > 0) {
-    if (command.take(static_cast<char>(Serial.read()))) {
-      answer();
-      reply.send_ready();
-    }
+    if (!command.take(static_cast<char>(Serial.read()))) continue;
+    last_command_ms = millis();
+    blink();
+    reply.begin(command.sum());
+    answer();
+    reply.send_ready();
   }
+  blink();
 }

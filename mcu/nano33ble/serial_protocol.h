@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "crc32.h"
+
 namespace pare {
 
 /// Gathers a reply and writes it with one Serial.write, because on USB every write is a
@@ -13,6 +15,9 @@ namespace pare {
 /// the model.
 class Reply {
  public:
+  /// Starts a reply; `command_sum` is Command::sum() of what it answers.
+  void begin(uint32_t command_sum) { sum_ = command_sum; }
+
   Reply& text(const char* characters) {
     while (*characters != '\0') put(*characters++);
     return *this;
@@ -56,9 +61,22 @@ class Reply {
     return *this;
   }
 
+  /// Eight hexadecimal digits.
+  Reply& hex32(uint32_t value) {
+    for (int shift = 28; shift >= 0; shift -= 4) put("0123456789abcdef"[(value >> shift) & 15]);
+    return *this;
+  }
+
   Reply& end_line() { return text("\r\n"); }
   Reply& line(const char* characters) { return text(characters).end_line(); }
   Reply& error(const char* what) { return text("e-[").text(what).line("]"); }
+
+  /// The line by which the host sees that neither the command nor the reply was damaged on its way:
+  /// CRC-32 of the command, followed by the reply's lines before this one.
+  Reply& check() {
+    const uint32_t sum = sum_;
+    return text("m-pare-check-[").hex32(sum).line("]");
+  }
 
   /// Ends the reply with the line that the host waits for.
   void send_ready() {
@@ -70,6 +88,7 @@ class Reply {
   void put(char character) {
     if (size_ == sizeof(buffer_)) flush();
     buffer_[size_++] = static_cast<uint8_t>(character);
+    sum_ = crc32(sum_, &character, 1);
   }
 
   void flush() {
@@ -79,6 +98,7 @@ class Reply {
 
   uint8_t buffer_[512];
   uint32_t size_ = 0;
+  uint32_t sum_ = 0;
 };
 
 /// Collects characters until a command is whole, and splits it into words.
@@ -96,12 +116,16 @@ class Command {
     if (character == '\r' || character == '\n') return false;
     complete_ = character == '%';
     if (complete_) {
+      sum_ = crc32(0, text_, size_);
       split();
     } else if (size_ <= kMaxCharacters) {
       text_[size_++] = character;
     }
     return complete_;
   }
+
+  /// CRC-32 of the command's characters, its '%' not among them.
+  uint32_t sum() const { return sum_; }
 
   bool too_long() const { return size_ > kMaxCharacters; }
 
@@ -125,6 +149,7 @@ class Command {
   char text_[kMaxCharacters + 2];
   const char* word_[kMaxWords];
   uint32_t size_ = 0;
+  uint32_t sum_ = 0;
   int words_ = 0;
   bool complete_ = false;
 };

@@ -17,6 +17,7 @@ Row full_row() {
   row.passes = {"magnitude_prune", "quantize_int8"};
   row.encodings = {"dense int8"};
   row.board = "emulated";
+  row.excess = "flash 980 > 900";
   double next = 1;
   for (const bench::Column& column : bench::columns()) row.*column.value = next++;
   return row;
@@ -31,6 +32,7 @@ TEST_CASE("a row is the same after a round trip through JSON") {
   CHECK(again.passes == row.passes);
   CHECK(again.encodings == row.encodings);
   CHECK(again.board == "emulated");
+  CHECK(again.excess == "flash 980 > 900");
   for (const bench::Column& column : bench::columns()) {
     CAPTURE(column.pointer);
     CHECK(again.*column.value == row.*column.value);

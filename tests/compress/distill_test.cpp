@@ -152,3 +152,20 @@ TEST_CASE("a student trained for few bits is rounded already, and better than on
     }
   }
 }
+
+TEST_CASE("a pass that trains can learn from the base model, in the share it is told") {
+  // A base model that knows another function than the labels: the mean of both is least wrong.
+  const nn::Model base = trained();
+  nn::Dataset wrong = sine().train;
+  wrong.targets.array() += 1;
+  nn::TrainOptions training;
+  training.learning_rate = 0.01;
+  for (const double share : {0.0, 0.5, 1.0}) {
+    CAPTURE(share);
+    const compress::Step step =
+        make_step("finetune", {{"teacher", {share, ""}}, {"epochs", {std::int64_t{100}, ""}}});
+    const nn::Model model =
+        compress::run({step}, base, {wrong, sine().validation, training, 7, {}, &base}).model;
+    CHECK(distance(model, 1, 1 - static_cast<float>(share)) < 0.02F);
+  }
+}

@@ -23,14 +23,14 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
        ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
-       "variants"},
+       "budget, variants"},
       {variant + "passes = [\"quantise_int8\"]\n",
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
                    fmt::join(compress::pass_names(), ", "))},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
        ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, schedule, "
        "steps, rewind, "
-       "epochs, learning_rate, dropout, flip"},
+       "epochs, learning_rate, dropout, flip, teacher, temperature"},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
        ":3:39: sparsity = 80 is outside [0, 1]"},
       {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},
@@ -177,10 +177,54 @@ TEST_CASE("export refuses a truncated and a corrupted model") {
 TEST_CASE("export refuses a folder that exists, and a name that the Arduino IDE does not take") {
   const ResultsFolder results;
   CHECK(refusal({"export", results.path(), "int8", "--to", results.path()}) ==
-        "pare: " + results.path() + " exists already; name a folder that does not, or remove it\n");
+        "pare: " + results.path() +
+            " exists already; name a folder that does not, or replace it with --force\n");
   CHECK(refusal({"export", results.path(), "int8", "--to", results.beside("my sketch")}) ==
         "pare: 'my sketch' is no name for a sketch folder: the Arduino IDE takes up to 63 letters, "
         "digits, '_', '-' and '.', the first a letter, a digit or '_'\n");
+}
+
+TEST_CASE("export and flash refuse a variant over its budget, with its figures") {
+  experiments::Results over = tests::sample_results();
+  over.rows[1][0].excess = "flash 980 > 900";
+  const ResultsFolder results(over);
+  const std::string message =
+      "pare: int8 is over its budget: flash 980 > 900; --force takes it all the same\n";
+  CHECK(refusal({"export", results.path(), "int8", "--to", results.beside("sketch")}) == message);
+  CHECK(refusal({"flash", results.path(), "int8", "--board", "emulated"}) == message);
+  CHECK(refusal({"flash", results.path(), "int8", "--board", "nano33ble"}) == message);
+  CHECK_FALSE(fs::exists(results.beside("sketch")));
+  CHECK(run_pare({"export", results.path(), "int8", "--to", results.beside("sketch"), "--force"})
+            .exit_code == 0);
+  CHECK(fs::exists(results.beside("sketch/sketch.ino")));
+}
+
+TEST_CASE(
+    "export says what the sketch takes, and with --force replaces a sketch but nothing else") {
+  const ResultsFolder results;
+  const std::string folder = results.beside("hello");
+  const std::vector<std::string> command{"export", results.path(), "int8", "--to", folder};
+  const tests::ProgramResult first = run_pare(command);
+  CHECK(first.out.starts_with("int8: "));
+  CHECK(first.out.find(" bytes of static RAM, sketch included but not the Arduino core, and ") !=
+        std::string::npos);
+  const std::string written = read_file(folder + "/model.h");
+  std::ofstream(folder + "/model.h") << "mine";
+  CHECK(refusal(command) == "pare: " + folder +
+                                " exists already; name a folder that does not, or replace it with "
+                                "--force\n");
+  CHECK(read_file(folder + "/model.h") == "mine");
+  std::vector<std::string> forced = command;
+  forced.emplace_back("--force");
+  CHECK(run_pare(forced).exit_code == 0);
+  CHECK(read_file(folder + "/model.h") == written);
+  CHECK(refusal({"export", results.path(), "int8", "--to", results.path(), "--force"}) ==
+        "pare: " + results.path() +
+            " exists and is no sketch: --force does not replace it; name another folder\n");
+  CHECK(fs::exists(results.path() + "/results.json"));
+  std::size_t beside = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(results.beside("."))) ++beside;
+  CHECK(beside == 2);
 }
 
 TEST_CASE("export writes a sketch folder, also when its name ends in a slash") {

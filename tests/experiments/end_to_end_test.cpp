@@ -83,13 +83,14 @@ TEST_SUITE("slow") {
           read_file(run.results() + "/table.csv"));
   }
 
-  TEST_CASE("run measures every number of a variant, but those of the other kind of task") {
+  TEST_CASE("run measures every number of a variant, but those of another task or board") {
     for (const bench::Row& row : sample_run().rows()) {
       CAPTURE(row.name);
       for (const bench::Column& column : bench::columns()) {
-        CAPTURE(column.pointer);
+        const std::string_view pointer = column.pointer;
+        CAPTURE(pointer);
         CHECK((row.*column.value).has_value() ==
-              (std::string_view(column.pointer) != "/accuracy/top1"));
+              (pointer != "/accuracy/top1" && !pointer.starts_with("/boards/")));
       }
       CHECK(row.parameters == 13);
       CHECK(row.macs == 8);
@@ -135,6 +136,36 @@ TEST_SUITE("slow") {
       CHECK(compiled.output == "");
       CHECK(compiled.exit_code == 0);
     }
+  }
+
+  TEST_CASE("a variant over the budget is marked in the table and in results.json") {
+    const Folder folder;
+    const std::string out = (folder.path() / "out").string();
+    const ProgramResult result =
+        run_pare({"run", folder.write("sample.toml", tests::kSampleConfig), "--out", out, "--set",
+                  "budget.cycles=1", "--format", "md"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.out.find(" over budget ") != std::string::npos);
+    for (const bench::SeedRows& rows : experiments::read_rows(out).variants) {
+      CHECK(rows[0].excess ==
+            fmt::format("cycles {} > 1", static_cast<long>(*rows[0].cycles_estimate)));
+    }
+  }
+
+  TEST_CASE("a model over the board's flash is refused with the figures, and exported by force") {
+    experiments::Results large = tests::sample_results();
+    large.models[0][0] = tests::random_model({1, 500, 500, 1}, 1);
+    const tests::ResultsFolder results(large);
+    const std::string sketch = results.beside("sketch");
+    const std::string refused = tests::refusal({"export", results.path(), "float", "--to", sketch});
+    CHECK(refused.starts_with(
+        "pare: float: it does not fit what the Arduino core leaves of the Nano 33 BLE: flash 10"));
+    CHECK(refused.ends_with(" > 888340 bytes; --force exports it all the same\n"));
+    CHECK_FALSE(fs::exists(sketch));
+    CHECK(run_pare({"export", results.path(), "float", "--to", sketch, "--force"}).exit_code == 0);
+    CHECK(fs::exists(sketch + "/sketch.ino"));
+    CHECK(tests::refusal({"flash", results.path(), "float", "--board", "emulated"})
+              .ends_with(" > 888340 bytes\n"));
   }
 
   TEST_CASE("flash says what the board is and that it passes its self-test") {

@@ -37,9 +37,9 @@ int count_processes(const std::string& program, const std::string& word) {
   return count;
 }
 
-/// True as soon as `condition` holds, false if it does not within 30 seconds.
+/// True as soon as `condition` holds, false if it does not within two minutes.
 bool holds_soon(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

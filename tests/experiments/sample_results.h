@@ -63,11 +63,11 @@ inline experiments::Results sample_results() {
 inline experiments::Results sample_results_of_two_seeds() {
   experiments::Results results = sample_results();
   results.seeds = {3, 5};
-  for (std::size_t i = 0; i < results.rows.size(); ++i) {
-    bench::Row second = results.rows[i][0];
+  for (bench::SeedRows& rows : results.rows) {
+    bench::Row second = rows[0];
     if (second.mse) *second.mse *= 2;
     if (second.host_ns_median) *second.host_ns_median *= 2;
-    results.rows[i].push_back(second);
+    rows.push_back(second);
   }
   const nn::Split data = nn::make_sine({}, 5);
   nn::Model model = random_model({1, 4, 1}, 5);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "mcu/emulator/emulated_board.h"
@@ -7,23 +8,25 @@
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "tests/helpers.h"
-#include "tests/mcu/random_int8.h"
+#include "tests/mcu/sparse_int8.h"
 
 using namespace pare;
 
 namespace {
 
 /// What the emulated board gives for every input, after its self-test.
-std::vector<std::vector<std::uint8_t>> outputs_on_board(const nn::Model& model,
-                                                        const mcu::TestVectors& vectors,
-                                                        const std::string& optimization = "-Os") {
+std::vector<std::vector<std::uint8_t>> outputs_on_board(
+    const nn::Model& model, const mcu::TestVectors& vectors,
+    const std::string& optimization = "-Os",
+    std::span<const mcu::Encoding> among = mcu::encodings()) {
   const mcu::TemporaryFolder folder;
-  mcu::export_sketch(mcu::encode(model), "test", vectors, folder.path() / "sketch");
+  const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, among);
+  mcu::export_sketch(encoded, "test", vectors, folder.path() / "sketch");
   mcu::EmulatedBoard board(
       mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization));
   const mcu::SelfTest selftest = board.client().selftest();
   CHECK(selftest.passed == selftest.total);
-  CHECK(board.client().info().hash == mcu::hash(mcu::encode(model)));
+  CHECK(board.client().info().hash == mcu::hash(encoded));
   std::vector<std::vector<std::uint8_t>> outputs;
   for (const auto& input : vectors.inputs) outputs.push_back(board.client().infer(input));
   return outputs;
@@ -53,6 +56,29 @@ TEST_CASE("the board gives the reference's bytes for any shape, zero point and s
   }
   CHECK(seen["paired int8"] > 10);
   CHECK(seen["dense int8"] > 3);
+}
+
+TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
+          doctest::test_suite("slow")) {
+  for (const mcu::Encoding& encoding : mcu::encodings()) {
+    if (encoding.name == "dense float32") continue;
+    CAPTURE(encoding.name);
+    int stored = 0;
+    for (std::uint64_t kind = 0; kind < 36 && stored < 2; ++kind) {
+      CAPTURE(kind);
+      const std::vector<nn::Index> widths =
+          kind % 2 == 0 ? std::vector<nn::Index>{37, 41, 13, 6} : std::vector<nn::Index>{64, 9, 1};
+      const nn::Model model = tests::any_int8_model(widths, 400 + kind, kind);
+      const auto can = [&](const nn::Layer& layer) { return encoding.encode(layer, false); };
+      if (!std::all_of(model.layers.begin(), model.layers.end(), can)) continue;
+      const nn::Matrix inputs = tests::random_matrix(12, widths.front(), kind) * 30;
+      const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
+      CHECK(outputs_on_board(model, vectors, stored == 0 ? "-Os" : "-O3", {&encoding, 1}) ==
+            vectors.outputs);
+      ++stored;
+    }
+    CHECK(stored == 2);
+  }
 }
 
 TEST_CASE("the board gives the reference's bytes for a layer of several thousand inputs" *

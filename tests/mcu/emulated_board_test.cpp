@@ -23,9 +23,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// The checkout: this file lies in its tests/mcu.
-fs::path source_folder() { return fs::path(__FILE__).parent_path().parent_path().parent_path(); }
-
 /// outputs = weights * inputs, clamped; scale 0.25, zero point -4. The second weight row is 2 0 -1.
 constexpr const char* kModel = R"(#pragma once
 #include <stdint.h>
@@ -68,7 +65,7 @@ void write_file(const fs::path& path, const std::string& text) { std::ofstream(p
 
 fs::path write_sketch(const fs::path& parent, const std::string& model = kModel) {
   fs::path folder = parent / "by_hand";
-  const fs::path mcu = source_folder() / "mcu";
+  const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
   fs::create_directories(folder);
   fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / "by_hand.ino");
   fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
@@ -195,6 +192,7 @@ TEST_CASE("the client has the emulated board infer, and the bytes are those of t
   CHECK(client.stack_bytes() >= 48);
   CHECK(client.stack_bytes() < 128);
   CHECK(!client.cycles());
+  CHECK(client.counter_mhz() == 0);
   const BoardInfo info = client.info();
   CHECK(info.name == "by_hand");
   CHECK(info.kernel_version == pare::kKernelVersion);
@@ -202,13 +200,14 @@ TEST_CASE("the client has the emulated board infer, and the bytes are those of t
   CHECK(info.type == "int8");
   CHECK(info.inputs == 3);
   CHECK(info.outputs == 2);
+  CHECK(!info.instruction_cache);
   CHECK(board.stop().empty());
 }
 
 TEST_CASE("a hard fault on the emulated board is reported as one") {
   EmulatedBoard board(image());
   CHECK_THROWS_WITH(board.client().infer(std::vector<std::uint8_t>{99, 0, 0}),
-                    "the board stopped with a hard fault at 'infer 1 0%'");
+                    "the board stopped with a hard fault at 'pare infer%'");
 }
 
 TEST_CASE("a sketch that does not compile is reported in the compiler's words") {
@@ -225,12 +224,46 @@ TEST_CASE("the sketch compiles without a warning") {
   const fs::path sketch = write_sketch(folder.path());
   std::vector<std::string> command = {find_program("arm-none-eabi-g++").value().string()};
   command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
-  const std::string board = source_folder() / "mcu/emulator/board";
+  const fs::path board = fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board";
   command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board,
                                  "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
   const ProcessResult result = run_process(command);
   CHECK(result.output == "");
   CHECK(result.exit_code == 0);
+}
+
+TEST_CASE(
+    "a sketch over what the Arduino core leaves of flash or RAM is refused with the figures") {
+  const auto excess_of = [](const std::string& array) {
+    const TemporaryFolder folder;
+    std::string model = kModel;
+    model.insert(model.find("extern \"C\""), array);
+    model.insert(model.find("  for (int o"), "  asm volatile(\"\" : : \"r\"(array));\n");
+    const fs::path sketch = write_sketch(folder.path(), model);
+    try {
+      build_image(sketch, folder.path() / "build");
+    } catch (const DoesNotFit& error) {
+      CHECK(error.what() == "it does not fit what the Arduino core leaves of the Nano 33 BLE: " +
+                                error.excess() + " bytes");
+      return error.excess();
+    }
+    return std::string("it fits");
+  };
+  const auto figure_of = [](const std::string& excess) {
+    return std::stol(excess.substr(excess.find(' ')));
+  };
+  CHECK(kSketchFlashBytes == 888340);
+  CHECK(kSketchRamBytes == 218032);
+  CHECK(excess_of("static const char array[880000] = {1};\n") == "it fits");
+  const std::string flash = excess_of("static const char array[890000] = {1};\n");
+  CHECK(flash.starts_with("flash "));
+  CHECK(flash.ends_with(" > 888340"));
+  CHECK(std::abs(figure_of(flash) - (image().flash_bytes + 890000)) < 64);
+  CHECK(excess_of("static char array[210000];\n") == "it fits");
+  const std::string ram = excess_of("static char array[220000];\n");
+  CHECK(ram.starts_with("RAM "));
+  CHECK(ram.ends_with(" > 218032"));
+  CHECK(std::abs(figure_of(ram) - (image().ram_bytes + 220000)) < 64);
 }
 
 TEST_CASE("two threads may build with one folder") {

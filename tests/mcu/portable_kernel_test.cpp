@@ -3,12 +3,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mcu/c_source.h"
 #include "mcu/export_sketch.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 #include "tests/helpers.h"
-#include "tests/mcu/random_int8.h"
+#include "tests/mcu/sparse_int8.h"
 
 using namespace pare;
 
@@ -174,6 +176,34 @@ TEST_CASE("the int8 kernels give the reference's bytes on Cortex-M0+ and RV32IMC
       vectors.outputs.back().back() ^= 1;
       folder.write("vectors.h", vectors_text(encoded, vectors));
       CHECK(run_on(target, folder.path(), "-Os") == 1);
+    }
+  }
+}
+
+TEST_CASE("every int8 encoding gives the reference's bytes on Cortex-M0+ and RV32IMC" *
+          doctest::test_suite("slow")) {
+  for (const mcu::Encoding& encoding : mcu::encodings()) {
+    if (encoding.name == "dense float32") continue;
+    CAPTURE(encoding.name);
+    const std::vector<nn::Index> widths{21, 18, 5};
+    nn::Model model;
+    std::uint64_t kind = 0;
+    do {
+      model = tests::any_int8_model(widths, 501 + kind, kind);
+      ++kind;
+    } while (kind < 60 &&
+             !std::all_of(model.layers.begin(), model.layers.end(),
+                          [&](const nn::Layer& layer) { return encoding.encode(layer, false); }));
+    const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, {&encoding, 1});
+    const mcu::TestVectors vectors =
+        mcu::make_test_vectors(model, tests::random_matrix(6, widths.front(), kind) * 30, 6);
+    const tests::Folder folder;
+    folder.write("program.cpp", kProgram);
+    folder.write("link.ld", kLinkerScript);
+    folder.write("model.h", mcu::model_header(encoded, "test"));
+    folder.write("vectors.h", vectors_text(encoded, vectors));
+    for (const Target& target : {kCortexM0, kRiscV}) {
+      CHECK(run_on(target, folder.path(), "-Os") == 0);
     }
   }
 }

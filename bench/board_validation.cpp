@@ -1,0 +1,62 @@
+#include "bench/board_validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "mcu/kernel/kernel_version.h"
+
+namespace pare::bench {
+namespace {
+
+CycleCounts summarize(std::vector<double> cycles, double counter_mhz) {
+  std::sort(cycles.begin(), cycles.end());
+  const std::size_t middle = cycles.size() / 2;
+  const double median =
+      cycles.size() % 2 == 1 ? cycles[middle] : (cycles[middle - 1] + cycles[middle]) / 2;
+  return {cycles.size(), cycles.front(), median, cycles.back(), counter_mhz};
+}
+
+}  // namespace
+
+void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize) {
+  const mcu::BoardInfo info = board.info();
+  const std::uint32_t expected = mcu::hash(mcu::encode(model, optimize));
+  if (info.kernel_version != kKernelVersion) {
+    throw std::runtime_error(
+        fmt::format("the board runs kernel version {}, this is {}; flash it again",
+                    info.kernel_version, kKernelVersion));
+  }
+  if (info.hash != expected) {
+    throw std::runtime_error(
+        fmt::format("the board holds a model with hash {:08x}, not {:08x}; flash it again",
+                    info.hash, expected));
+  }
+}
+
+BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
+                                  const nn::Matrix& inputs, nn::Index count,
+                                  mcu::Optimize optimize) {
+  check_identity(board, model, optimize);
+  BoardReport report;
+  report.instruction_cache = board.info().instruction_cache;
+  const double counter_mhz = board.counter_mhz();
+  std::vector<double> cycles;
+  const auto infer = [&](const Bytes& input) {
+    Bytes outputs = board.infer(input);
+    if (counter_mhz > 0 && board.cycles()) cycles.push_back(*board.cycles());
+    return outputs;
+  };
+  mcu::HostKernel kernel(mcu::encode(model, optimize));
+  const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, count);
+  report.agreement = compare(nn::arithmetic(model), {inference_on(kernel), infer}, vectors);
+  if (cycles.empty()) return report;
+  for (std::size_t i = 0; cycles.size() < kCountedRuns && i < kCountedRuns; ++i) {
+    infer(vectors.inputs[i % vectors.inputs.size()]);
+  }
+  report.cycles = summarize(std::move(cycles), counter_mhz);
+  return report;
+}
+
+}  // namespace pare::bench

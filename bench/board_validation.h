@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+
+#include "bench/validate.h"
+#include "mcu/board_client.h"
+#include "mcu/encodings/choice.h"
+
+namespace pare::bench {
+
+/// Inferences that a board's cycles are counted over, at least.
+constexpr std::size_t kCountedRuns = 100;
+
+/// Cycles of single inferences by the board's own counter.
+struct CycleCounts {
+  std::size_t runs = 0;
+  double min = 0;
+  double median = 0;
+  double max = 0;
+  double counter_mhz = 0;  ///< what the counter runs at by the board's micros()
+};
+
+/// How a board did over test vectors.
+struct BoardReport {
+  Agreement agreement;                ///< of the host's kernel and the board with the reference
+  std::optional<CycleCounts> cycles;  ///< nothing where the counter does not move
+  bool instruction_cache = false;     ///< on
+};
+
+/// Throws std::runtime_error if the board runs another kernel version or another model than this
+/// one encoded for `optimize`.
+void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize);
+
+/// Checks the board's identity, has it and the host's kernel infer at most `count` rows of `inputs`
+/// [samples, features], and again until there are kCountedRuns if the board counts cycles. Throws
+/// std::runtime_error as BoardClient does, too.
+BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
+                                  const nn::Matrix& inputs, nn::Index count,
+                                  mcu::Optimize optimize);
+
+}  // namespace pare::bench

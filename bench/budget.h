@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "bench/row.h"
+
+namespace pare::bench {
+
+/// What a variant may take at most; 0 sets no limit but the board's own.
+struct Budget {
+  double flash_bytes = 0;
+  double ram_bytes = 0;
+  double cycles = 0;  ///< the estimate at zero wait states
+};
+
+/// What of `row` is more than `budget` allows, as "flash 980 > 900, RAM 64 > 32"; empty if nothing
+/// is. A number that was not measured is not over.
+std::string find_excess(const Row& row, const Budget& budget);
+
+}  // namespace pare::bench

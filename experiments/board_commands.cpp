@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+#include "bench/flash.h"
+#include "bench/measure.h"
+#include "bench/validate.h"
+#include "experiments/commands.h"
+#include "experiments/progress.h"
+#include "experiments/results.h"
+#include "mcu/export_sketch.h"
+#include "mcu/process.h"
+#include "mcu/temporary_folder.h"
+#include "mcu/usb_ports.h"
+
+namespace pare::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kNano = "nano33ble";
+const std::string kEmulated = "emulated";
+constexpr double kNanoMhz = 64;
+
+/// Where the board of the arguments is looked for.
+mcu::BoardSearch search(const VariantArguments& arguments) {
+  mcu::BoardSearch search;
+  search.wanted_port = arguments.port;
+  return search;
+}
+
+void check_port(const VariantArguments& arguments) {
+  if (arguments.port.empty() || arguments.board == kNano) return;
+  throw std::invalid_argument(
+      fmt::format("--port {} is for --board nano33ble; the {} board has no port", arguments.port,
+                  arguments.board));
+}
+
+void check_budget(const bench::Row& row, const VariantArguments& arguments) {
+  if (row.excess.empty() || arguments.force) return;
+  throw std::invalid_argument(fmt::format(
+      "{} is over its budget: {}; --force takes it all the same", row.name, row.excess));
+}
+
+std::string describe(const bench::Footprint& footprint) {
+  return fmt::format(
+      "{} bytes of flash and {} bytes of static RAM, sketch included but not the Arduino core, and "
+      "{} bytes of stack",
+      footprint.flash_bytes, footprint.ram_bytes, footprint.stack_bytes);
+}
+
+/// What a variant takes, or with `force` that it does not fit.
+std::string describe(const StoredVariant& stored, mcu::Optimize optimize, bool force) {
+  const mcu::TemporaryFolder work;
+  try {
+    return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
+                                             work.path(), optimize));
+  } catch (const mcu::DoesNotFit& error) {
+    if (force) return error.what();
+    throw std::runtime_error(
+        fmt::format("{}: {}; --force exports it all the same", stored.row.name, error.what()));
+  }
+}
+
+/// True of a folder that the Arduino IDE takes for a sketch.
+bool is_sketch(const fs::path& folder) {
+  return fs::exists(folder / (folder.filename().string() + ".ino"));
+}
+
+void print_cycles(const bench::Row& row) {
+  const char* cache = *row.nano_instruction_cache == 1 ? "on" : "off";
+  if (!row.nano_cycles_median) {
+    fmt::print("no counter: the board's cycle counter does not move; instruction cache {}\n",
+               cache);
+    return;
+  }
+  const double mhz = *row.nano_counter_mhz;
+  fmt::print(
+      "cycles of one inference over {} runs: {} at least, {} in the median ({:.1f} us), {} at "
+      "most; "
+      "instruction cache {}\n",
+      *row.nano_runs, *row.nano_cycles_min, *row.nano_cycles_median,
+      *row.nano_cycles_median / kNanoMhz, *row.nano_cycles_max, cache);
+  fmt::print("the counter runs at {:.2f} MHz by the board's micros(){}\n", mhz,
+             std::abs(mhz - kNanoMhz) < 0.01 * kNanoMhz
+                 ? ""
+                 : fmt::format(", not at {:g}: one of the two is wrong", kNanoMhz));
+}
+
+bench::FlashReport start_board(const StoredVariant& stored, const VariantArguments& arguments) {
+  Progress progress(1);
+  progress.expect(0);
+  const Progress::Job job(progress, "building, flashing and starting the sketch");
+  const mcu::TemporaryFolder work;
+  const nn::Matrix& inputs = stored.data.test.inputs;
+  return arguments.board == kNano
+             ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
+                                      stored.optimize, search(arguments))
+             : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path(),
+                                     stored.optimize);
+}
+
+}  // namespace
+
+void export_variant(const VariantArguments& arguments) {
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  check_budget(stored.row, arguments);
+  fs::path folder = arguments.to;
+  if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
+  const bool replace = arguments.force && fs::exists(folder);
+  if (replace && !is_sketch(folder)) {
+    throw std::invalid_argument(
+        fmt::format("{} exists and is no sketch: --force does not replace it; name another folder",
+                    folder.string()));
+  }
+  // A new sketch is written beside the old one, which is there until the new one is whole.
+  const fs::path beside = folder.string() + fmt::format(".{}", getpid());
+  const fs::path target = replace ? beside / folder.filename() : folder;
+  const nn::Matrix& inputs = stored.data.test.inputs;
+  mcu::check_sketch_folder(target);
+  const mcu::Optimize optimize = arguments.optimize.value_or(stored.optimize);
+  const std::string takes = describe(stored, optimize, arguments.force);
+  mcu::export_sketch(mcu::encode(stored.model, optimize), stored.row.name,
+                     mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target);
+  if (replace) {
+    fs::remove_all(folder);
+    fs::rename(target, folder);
+    fs::remove(beside);
+  }
+  fmt::print(
+      "{}: {}\n"
+      "{}: open it in the Arduino IDE, or compile it with\n"
+      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
+      stored.label, takes, folder.string(), folder.string());
+}
+
+bool flash_variant(const VariantArguments& arguments) {
+  check_port(arguments);
+  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  check_budget(stored.row, arguments);
+  const bench::FlashReport report = start_board(stored, arguments);
+  fmt::print(
+      "{} started on the {} board: {}; it answers with kernel version {}, model hash {:08x} and "
+      "self-test {} of {}\n",
+      stored.label, arguments.board, describe(report.footprint), report.info.kernel_version,
+      report.info.hash, report.selftest.passed, report.selftest.total);
+  return report.selftest.passed == report.selftest.total;
+}
+
+bool validate_variant(const VariantArguments& arguments) {
+  check_port(arguments);
+  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  const nn::Matrix& inputs = stored.data.test.inputs;
+  const mcu::TemporaryFolder work;
+  bench::Row& row = stored.row;
+  const bool nano = arguments.board == kNano;
+  const bool agrees =
+      nano
+          ? bench::validate_nano33ble(stored.model, inputs, stored.optimize, search(arguments), row)
+          : bench::validate_board(stored.model, inputs, work.path(), stored.optimize, row);
+  const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
+  if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
+    fmt::print(
+        "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
+        "host's kernel and the board\n",
+        stored.label, arguments.board, *(nano ? row.nano_bit_exact : row.bit_exact), *vectors);
+  } else {
+    fmt::print(
+        "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
+        "from the reference by at most {:.2g}; {:g} is allowed\n",
+        stored.label, arguments.board, *vectors,
+        *(nano ? row.nano_max_difference : row.max_difference), bench::kFloatTolerance);
+  }
+  if (nano) print_cycles(row);
+  std::fflush(stdout);
+  update_row(arguments.results, stored.seed, row);
+  return agrees;
+}
+
+void print_boards(const BoardsArguments& arguments) {
+  bench::Table table{
+      {"board", "port", "USB id", "serial number", "state"}, std::vector<bool>(5, false), {}};
+  const auto or_nothing = [](const std::string& text) { return text.empty() ? "-" : text; };
+  for (const mcu::UsbPort& port : mcu::list_usb_ports()) {
+    const mcu::NanoState state = mcu::nano_state(port);
+    table.rows.push_back({state == mcu::NanoState::none ? or_nothing(port.product) : kNano,
+                          port.device.string(), port.usb_id, or_nothing(port.serial_number),
+                          state == mcu::NanoState::none     ? "not a board of pare's"
+                          : state == mcu::NanoState::sketch ? "runs a sketch"
+                                                            : "in its bootloader"});
+  }
+  const bool installed = mcu::find_program("qemu-system-arm").has_value();
+  table.rows.push_back({kEmulated, "-", "-", "-",
+                        installed ? "there" : "qemu-system-arm is missing: './pare doctor'"});
+  fmt::print("{}", bench::format_table(table, arguments.format));
+}
+
+}  // namespace pare::experiments

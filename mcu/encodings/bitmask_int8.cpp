@@ -1,0 +1,49 @@
+#include "mcu/kernel/bitmask_int8.h"
+
+#include <fmt/format.h>
+
+#include "mcu/encodings/compact_rows.h"
+#include "mcu/encodings/int8_rows.h"
+
+namespace pare::mcu {
+
+/// Any int8 layer.
+std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
+  const auto* layer = std::get_if<nn::Int8Layer>(&any);
+  if (layer == nullptr) return std::nullopt;
+  const nn::Int8Matrix& all = layer->weights;
+  const nn::Index row_bytes = (all.cols() + 7) / 8;
+  std::vector<std::int8_t> bits(static_cast<std::size_t>(all.rows() * row_bytes), 0);
+  std::vector<std::int8_t> weights;
+  for (nn::Index row = 0; row < all.rows(); ++row) {
+    for (nn::Index i = 0; i < all.cols(); ++i) {
+      if (all(row, i) == 0) continue;
+      weights.push_back(all(row, i));
+      std::int8_t& byte = bits[static_cast<std::size_t>(row * row_bytes + i / 8)];
+      byte = static_cast<std::int8_t>(byte | 0x80 >> (i % 8));
+    }
+  }
+  const auto nonzero = static_cast<double>(weights.size());
+  if (weights.empty()) weights.push_back(0);  // an array has at least one element
+  const CompactRowsCode rows = compact_rows(*layer);
+  BitmaskInt8 kernel{nullptr, nullptr, rows.rows, static_cast<std::uint16_t>(all.cols()),
+                     static_cast<std::uint16_t>(all.rows())};
+  return LayerCode{
+      .arrays = {layer_array("bits", bits), layer_array("weights", weights), rows.arrays[0],
+                 rows.arrays[1]},
+      .header = "bitmask_int8.h",
+      .type = "BitmaskInt8",
+      .constants = fmt::format("{}, {}, {}", rows.constants, kernel.inputs, kernel.outputs),
+      .run =
+          [=](const void* const* at, const void* in, void* out) mutable {
+            kernel.bits = static_cast<const std::int8_t*>(at[0]);
+            kernel.weights = static_cast<const std::int8_t*>(at[1]);
+            kernel.rows = rows_at(rows, at[2], at[3]);
+            run_int8(kernel, last, in, out);
+          },
+      .cycles_estimate =
+          8.2 * nonzero + 10.2 * static_cast<double>(bits.size()) + 100.0 * kernel.outputs,
+      .code_bytes = 300};
+}
+
+}  // namespace pare::mcu

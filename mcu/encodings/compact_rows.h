@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mcu/encodings/encoding.h"
+#include "mcu/kernel/compact_rows.h"
+
+namespace pare::mcu {
+
+/// What the rows of an int8 layer need beside their weights, in as few bytes as give the same
+/// outputs: a bias takes 2 to 4 bytes, a multiplier and its shift 4, or 5 where the rows' shifts
+/// span more than 4, and all rows together no more if they are alike.
+struct CompactRowsCode {
+  std::vector<LayerArray> arrays;  ///< "biases" and "factors"
+  std::string constants;           ///< initializers of the kernel's CompactRows after its arrays
+  pare::CompactRows rows;          ///< the kernel's, its pointers still null
+};
+
+CompactRowsCode compact_rows(const nn::Int8Layer& layer);
+
+/// The kernel's rows over the arrays at `biases` and `factors`.
+pare::CompactRows rows_at(const CompactRowsCode& code, const void* biases, const void* factors);
+
+}  // namespace pare::mcu

@@ -1,0 +1,44 @@
+#include "mcu/kernel/entropy_int8.h"
+
+#include <fmt/format.h>
+
+#include "mcu/encodings/compact_rows.h"
+#include "mcu/encodings/entropy_weights.h"
+#include "mcu/encodings/int8_rows.h"
+
+namespace pare::mcu {
+
+/// Any int8 layer of which at least half the weights are 0: what it would still gain on denser ones
+/// is not worth its many cycles.
+std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
+  const auto* layer = std::get_if<nn::Int8Layer>(&any);
+  if (layer == nullptr) return std::nullopt;
+  const nn::Index nonzero = (layer->weights.array() != 0).count();
+  if (2 * nonzero > layer->weights.size()) return std::nullopt;
+  const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
+  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
+  const EntropyWeights weights = entropy_encode(layer->weights);
+  const CompactRowsCode rows = compact_rows(*layer);
+  const auto run = [=](const void* const* at, const void* in, void* out) {
+    const EntropyInt8 kernel{static_cast<const std::int8_t*>(at[0]),
+                             static_cast<const std::int32_t*>(at[1]),
+                             static_cast<const std::int32_t*>(at[2]),
+                             static_cast<const std::int8_t*>(at[3]),
+                             rows_at(rows, at[4], at[5]),
+                             inputs,
+                             outputs};
+    run_int8(kernel, last, in, out);
+  };
+  return LayerCode{
+      .arrays = {layer_array("stream", weights.stream), layer_array("gap_code", weights.gap_code),
+                 layer_array("value_code", weights.value_code),
+                 layer_array("values", weights.values), rows.arrays[0], rows.arrays[1]},
+      .header = "entropy_int8.h",
+      .type = "EntropyInt8",
+      .constants = fmt::format("{}, {}, {}", rows.constants, inputs, outputs),
+      .run = run,
+      .cycles_estimate = 31.0 * static_cast<double>(nonzero) + 100.0 * outputs,
+      .code_bytes = 400};
+}
+
+}  // namespace pare::mcu

@@ -1,0 +1,47 @@
+#include "bench/kernels.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "mcu/encode.h"
+
+using namespace pare;
+
+TEST_CASE("the kernels take no more than they did, in every row of ./pare bench kernels" *
+          doctest::test_suite("slow")) {
+  // The emulated board is deterministic, so that these are what was measured, and no margin.
+  const std::map<std::string, long> most{
+      {"sine int8 -O3 instructions", 554},
+      {"sine int8 -O3 flash B", 1208},
+      {"sine int8 -O3 RAM B", 64},
+      {"sine int8 -Os instructions", 568},
+      {"sine int8 -Os flash B", 1080},
+      {"sine int8 -Os RAM B", 64},
+      {"sine float32 -O3 instructions", 829},
+      {"sine float32 -O3 flash B", 1796},
+      {"16x16 int8 -O3 instructions", 408},
+      {"128x128 int8 -O3 instructions", 16148},
+      {"784x300 int8 -O3 instructions", 217259},
+      {"MLPerf Tiny AD int8 -O3 instructions", 255174},
+      {"MLPerf Tiny AD int8 -O3 cycles est.", 363944},
+      {"MLPerf Tiny AD int8 -Os instructions", 255361},
+  };
+  const bench::Table table = bench::kernel_table();
+  CHECK(table.rows.size() == most.size());
+  for (const std::vector<std::string>& row : table.rows) {
+    const std::string what = row[0] + " " + row[1] + " " + row[2];
+    CAPTURE(what);
+    REQUIRE(most.count(what) == 1);
+    CHECK(std::stol(row[3]) <= most.at(what));
+  }
+}
+
+TEST_CASE("the random models of the kernel table are paired in every layer") {
+  for (const std::vector<nn::Index>& widths :
+       {std::vector<nn::Index>{1, 16, 16, 1}, {784, 300}, {640, 128, 8, 128, 640}}) {
+    for (const auto& layer : mcu::encode(bench::random_int8_model(widths)).layers) {
+      CHECK(layer.encoding == "paired int8");
+    }
+  }
+}
