@@ -68,7 +68,7 @@ Json run_peer(const std::vector<std::string>& arguments) {
   command.insert(command.end(), arguments.begin(), arguments.end());
   const mcu::ProcessResult result = mcu::run_process(command);
   const std::size_t report = result.output.rfind("\n{");
-  const Json json = Json::parse(
+  Json json = Json::parse(
       report == std::string::npos ? result.output : result.output.substr(report), nullptr, false);
   if (result.exit_code != 0 || !json.contains("seconds")) {
     throw std::runtime_error(

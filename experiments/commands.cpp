@@ -161,7 +161,7 @@ void print_peer_bench(const BenchArguments& arguments) {
   std::fflush(stdout);
   const nlohmann::json here = describe_environment();
   fmt::print(bench::for_people(arguments.format) ? stdout : stderr,
-             "\n{} rounds; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
+             "\nrounds: {}; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
              here.at("compiler").get<std::string>(), here.at("flags").get<std::string>(),
              here.at("cores").get<unsigned>(), report.versions);
 }
