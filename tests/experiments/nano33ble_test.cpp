@@ -1,6 +1,8 @@
 // The built program with the emulated board, behind a pseudo-terminal, in the place of a Nano.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include "mcu/kernel/kernel_version.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 #include "tests/mcu/remote_board.h"
@@ -140,7 +142,8 @@ TEST_SUITE("slow") {
                       "namespace pare { constexpr uint32_t kNewer = 99; }\n"
                       "#define kKernelVersion kNewer\n");
     CHECK(refusal_of(newer) ==
-          "pare: the board runs kernel version 99, this is 1; flash it again\n");
+          fmt::format("pare: the board runs kernel version 99, this is {}; flash it again\n",
+                      kKernelVersion));
     SampleBoard damaged(results);
     damaged.line().set_faults({}, [sent = std::string()](char byte) mutable {
       sent += byte;  // of the first output, one bit flips
