@@ -45,10 +45,10 @@ TEST_CASE("a wrong --set is quoted as it was given") {
         "--set train.optimizer=rprop: optimizer = \"rprop\" is none of: adam, sgd");
   CHECK(error_of(text, {"train=3"}) ==
         "--set train=3: train is not a table; write [train], and its keys on the lines below");
-  CHECK(
-      error_of(text, {"sed=3"}) ==
-      "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
-      "variants");
+  CHECK(error_of(text, {"sed=3"}) ==
+        "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
+        "model, train, "
+        "variants");
   CHECK(error_of(text, {"name=a/b"}) ==
         "--set name=a/b: 'a/b' is no name; use up to 60 letters, digits, '-' and '_', not '-' "
         "first");
@@ -72,12 +72,13 @@ TEST_CASE("what is no TOML is refused with its place") {
 }
 
 TEST_CASE("an unknown key is refused with its place and the keys that there are") {
-  CHECK(
-      error_of("sed = 3\n" + kVariant) ==
-      "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, data, model, train, "
-      "variants");
+  CHECK(error_of("sed = 3\n" + kVariant) ==
+        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
+        "model, train, "
+        "variants");
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
-        "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, data, model, "
+        "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, optimize, "
+        "data, model, "
         "train, "
         "variants");
   CHECK(error_of(kVariant + "pass = []\n") ==
@@ -119,7 +120,8 @@ TEST_CASE("a wrong pass is refused with its place") {
         fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}",
                     fmt::join(compress::pass_names(), ", ")));
   CHECK(error_of_passes("[{ pass = \"finetune\", epoch = 3 }]") ==
-        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, flip");
+        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, "
+        "flip");
   CHECK(error_of_passes("[{ pass = \"magnitude_prune\", sparsity = 80 }]") ==
         "c.toml:3:39: sparsity = 80 is outside [0, 1]");
   CHECK(error_of_passes("[{ name = \"finetune\" }]") ==
