@@ -139,12 +139,10 @@ std::string encodings_of(const Row& row) {
   return text;
 }
 
-/// How the layers are encoded, where a row says it: the same with every seed, or not.
+/// How the layers are encoded: the same with every seed, or not. No column if no variant says it.
 void append_encodings(Table& table, const std::vector<SeedRows>& variants) {
-  const bool known = std::any_of(variants.begin(), variants.end(), [](const SeedRows& rows) {
-    return !rows.front().encodings.empty();
-  });
-  if (!known) return;
+  const auto known = [](const SeedRows& rows) { return !rows.front().encodings.empty(); };
+  if (std::none_of(variants.begin(), variants.end(), known)) return;
   table.headers.emplace_back("encodings");
   table.numeric.push_back(false);
   for (std::size_t i = 0; i < variants.size(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dsp.h"
 #include "requantize.h"
 
 namespace pare {

@@ -185,3 +185,13 @@ TEST_CASE("sorting by a column that there is not is refused with those that ther
     }
   }
 }
+
+TEST_CASE("the table says how each variant's layers are encoded, as far as its seeds agree") {
+  std::vector<SeedRows> variants{flash("a", 10), flash("b", 20), flash("c", 30)};
+  variants[0][0].encodings = {"dense int8", "sparse int8", "sparse int8"};
+  variants[1][0].encodings = {"4-bit"};
+  for (SeedRows& rows : variants) rows.push_back(rows[0]);
+  variants[1][1].encodings = {"2-bit"};
+  const Table table = comparison_table(variants, Format::text);
+  CHECK(column(table, "encodings") == Cells{"dense int8, 2 x sparse int8", "vary", ""});
+}

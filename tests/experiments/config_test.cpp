@@ -117,6 +117,13 @@ TEST_CASE("--set replaces what the file says, adds what it does not, and takes a
   CHECK(experiment.name == "other");
 }
 
+TEST_CASE("what encodings are chosen for is read, and said by name") {
+  CHECK(load(kVariant).optimize == mcu::Optimize::size);
+  const Experiment speed = load("optimize = \"speed\"\n" + kVariant);
+  CHECK(speed.optimize == mcu::Optimize::speed);
+  CHECK(speed.resolved.find("optimize = \"speed\"") != std::string::npos);
+}
+
 TEST_CASE("the resolved config holds what --set changed, and loads again to itself") {
   const Experiment first = load(tests::kSampleConfig, {"train.epochs=6", "data.phase=0.1"});
   const Folder folder;

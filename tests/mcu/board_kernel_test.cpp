@@ -61,7 +61,7 @@ TEST_CASE("the board gives the reference's bytes for any shape, zero point and s
 TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
           doctest::test_suite("slow")) {
   for (const mcu::Encoding& encoding : mcu::encodings()) {
-    if (encoding.name == "dense float32") continue;
+    if (encoding.name.starts_with("dense")) continue;  // for what no other can store
     CAPTURE(encoding.name);
     int stored = 0;
     for (std::uint64_t kind = 0; kind < 36 && stored < 2; ++kind) {

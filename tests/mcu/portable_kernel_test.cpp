@@ -183,7 +183,7 @@ TEST_CASE("the int8 kernels give the reference's bytes on Cortex-M0+ and RV32IMC
 TEST_CASE("every int8 encoding gives the reference's bytes on Cortex-M0+ and RV32IMC" *
           doctest::test_suite("slow")) {
   for (const mcu::Encoding& encoding : mcu::encodings()) {
-    if (encoding.name == "dense float32") continue;
+    if (encoding.name.starts_with("dense")) continue;  // for what no other can store
     CAPTURE(encoding.name);
     const std::vector<nn::Index> widths{21, 18, 5};
     nn::Model model;
