@@ -112,7 +112,7 @@ nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
   nn::Vector legal(scales.size());
   for (nn::Index i = 0; i < scales.size(); ++i) {
     const float largest_bias = scales.size() == 1 ? bias.cwiseAbs().maxCoeff() : std::abs(bias[i]);
-    const float scale = scales[i] > 0 ? scales[i] : output.scale / input.scale;
+    const float scale = scales[i] > 0 ? scales[i] : output.scale / input.scale / 64;
     legal[i] = std::max(scale, largest_bias / (input.scale * 0x1p29F));
   }
   return legal;

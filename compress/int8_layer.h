@@ -42,7 +42,8 @@ float followed_scale(const Eigen::Ref<const nn::Vector>& weights, int bits, floa
 void round_in_place(Eigen::Ref<nn::Vector> weights, int bits, float scale);
 
 /// `scales` as an int8 layer can have them: widened where a bias would not fit 30 bits, and where
-/// all weights are 0 the one that makes the bias's unit the output's.
+/// all weights are 0 the one that makes the bias's unit a 64th of the output's: a right shift, which
+/// the fast kernels need of every row, and a bias of 16 bits.
 nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
                         const nn::Quantization& input, const nn::Quantization& output);
 
