@@ -8,6 +8,7 @@
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "tests/helpers.h"
+#include "tests/mcu/dense_encodings.h"
 #include "tests/mcu/sparse_int8.h"
 
 using namespace pare;
@@ -15,12 +16,10 @@ using namespace pare;
 namespace {
 
 /// What the emulated board gives for every input, after its self-test.
-std::vector<std::vector<std::uint8_t>> outputs_on_board(
-    const nn::Model& model, const mcu::TestVectors& vectors,
-    const std::string& optimization = "-Os",
-    std::span<const mcu::Encoding> among = mcu::encodings()) {
+std::vector<std::vector<std::uint8_t>> outputs_on_board(const mcu::EncodedModel& encoded,
+                                                        const mcu::TestVectors& vectors,
+                                                        const std::string& optimization = "-Os") {
   const mcu::TemporaryFolder folder;
-  const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, among);
   mcu::export_sketch(encoded, "test", vectors, folder.path() / "sketch");
   mcu::EmulatedBoard board(
       mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization));
@@ -48,11 +47,12 @@ TEST_CASE("the board gives the reference's bytes for any shape, zero point and s
     CAPTURE(widths.front());
     ++seed;
     const nn::Model model = tests::random_int8_model(widths, seed, seed % 2 == 1);
-    for (const auto& layer : mcu::encode(model).layers) ++seen[layer.encoding];
+    for (const auto& layer : tests::encode_dense(model).layers) ++seen[layer.encoding];
     // Real inputs over the whole range of the input quantization, and beyond.
     const nn::Matrix inputs = tests::random_matrix(40, widths.front(), seed) * 30;
     const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 40);
-    CHECK(outputs_on_board(model, vectors, seed % 3 == 0 ? "-O3" : "-Os") == vectors.outputs);
+    CHECK(outputs_on_board(tests::encode_dense(model), vectors, seed % 3 == 0 ? "-O3" : "-Os") ==
+          vectors.outputs);
   }
   CHECK(seen["paired int8"] > 10);
   CHECK(seen["dense int8"] > 3);
@@ -73,8 +73,8 @@ TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
       if (!std::all_of(model.layers.begin(), model.layers.end(), can)) continue;
       const nn::Matrix inputs = tests::random_matrix(12, widths.front(), kind) * 30;
       const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
-      CHECK(outputs_on_board(model, vectors, stored == 0 ? "-Os" : "-O3", {&encoding, 1}) ==
-            vectors.outputs);
+      const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, {&encoding, 1});
+      CHECK(outputs_on_board(encoded, vectors, stored == 0 ? "-Os" : "-O3") == vectors.outputs);
       ++stored;
     }
     CHECK(stored == 2);
@@ -92,8 +92,8 @@ TEST_CASE("the board gives the reference's bytes for a layer of several thousand
     layer.activation = nn::Activation::identity;
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(3, inputs, 8) * 30, 3);
-    CHECK(mcu::encode(model).layers[0].encoding == "paired int8");
-    CHECK(outputs_on_board(model, vectors) == vectors.outputs);
+    CHECK(tests::encode_dense(model).layers[0].encoding == "paired int8");
+    CHECK(outputs_on_board(tests::encode_dense(model), vectors) == vectors.outputs);
   }
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("the board's float outputs are within rounding of the reference" *
     const nn::Model model = nn::make_mlp({5, 9, 3}, hidden, 2);
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(20, 5, 3), 20);
-    const auto outputs = outputs_on_board(model, vectors);
+    const auto outputs = outputs_on_board(tests::encode_dense(model), vectors);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       for (std::size_t k = 0; k < outputs[i].size(); k += sizeof(float)) {
         float got = 0;

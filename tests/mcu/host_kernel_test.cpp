@@ -9,6 +9,7 @@
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "tests/helpers.h"
+#include "tests/mcu/dense_encodings.h"
 #include "tests/mcu/random_int8.h"
 
 using namespace pare;
@@ -37,19 +38,6 @@ TEST_CASE("the kernel's requantize is the reference's where the ties are") {
   }
 }
 
-namespace {
-
-/// `model` in the encodings for weights without pattern.
-mcu::EncodedModel encode_dense(const nn::Model& model) {
-  std::vector<mcu::Encoding> among;
-  for (const mcu::Encoding& encoding : mcu::encodings()) {
-    if (encoding.name == "paired int8" || encoding.name == "dense int8") among.push_back(encoding);
-  }
-  return mcu::encode(model, mcu::Optimize::speed, among);
-}
-
-}  // namespace
-
 TEST_CASE("the int8 kernels give the reference's bytes for any shape, zero point and scale") {
   nn::Random random(4);
   std::map<std::string, int> seen;
@@ -59,7 +47,7 @@ TEST_CASE("the int8 kernels give the reference's bytes for any shape, zero point
     const nn::Model model = tests::random_int8_model(widths, seed, seed % 2 == 1);
     const nn::Int8Matrix inputs = tests::random_int8_inputs(5, widths.front(), seed);
     const nn::Int8Matrix expected = nn::forward_int8(model, inputs);
-    mcu::HostKernel kernel(encode_dense(model));
+    mcu::HostKernel kernel(tests::encode_dense(model));
     for (const mcu::EncodedLayer& layer : kernel.model().layers) {
       const bool rows = layer.code.type.find(", 0, ") != std::string::npos;
       ++seen[layer.encoding + (rows ? ", a shift a row" : "")];
@@ -83,7 +71,7 @@ TEST_CASE("a layer whose sums could fill a word is not paired, and is exact") {
                       {100, -128},
                       nn::Activation::relu};
   layer.weights.row(1).setConstant(-127);
-  mcu::HostKernel kernel(encode_dense(nn::Model{{layer}}));
+  mcu::HostKernel kernel(tests::encode_dense(nn::Model{{layer}}));
   CHECK(kernel.model().layers[0].encoding == "dense int8");
   const nn::Int8Matrix inputs = nn::Int8Matrix::Constant(1, 1000, 127);
   nn::Int8Matrix outputs(1, 3);
@@ -92,7 +80,7 @@ TEST_CASE("a layer whose sums could fill a word is not paired, and is exact") {
   // 258 * 127 * 255 is the most below the limit; 2^23 - 2^8 lies below 260 of them.
   for (const nn::Index few : {258, 260}) {
     layer.weights = nn::Int8Matrix::Constant(3, few, 127);
-    mcu::HostKernel paired(encode_dense(nn::Model{{layer}}));
+    mcu::HostKernel paired(tests::encode_dense(nn::Model{{layer}}));
     CHECK(paired.model().layers[0].encoding == (few == 258 ? "paired int8" : "dense int8"));
     paired.infer(inputs.data(), outputs.data());
     CHECK(outputs == nn::forward_int8(nn::Model{{layer}}, inputs.leftCols(few)));
