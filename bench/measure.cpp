@@ -31,32 +31,31 @@ mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn
 }
 
 /// Stack, instructions and cycles of inferences under the timing model.
-void measure_inferences(const nn::Model& model, const nn::Matrix& inputs, const mcu::Image& image,
-                        Row& row) {
+std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn::Matrix& inputs,
+                                                const mcu::Image& image, Row& row) {
   mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kTimedVectors);
   for (const Bytes& input : vectors.inputs) board.client().infer(input);
   row.stack_bytes = board.client().stack_bytes();
-  std::vector<mcu::Timing> timings = board.stop();
-  if (timings.size() < vectors.inputs.size()) {
-    throw std::runtime_error(fmt::format("the timing model saw {} of {} inferences", timings.size(),
+  std::vector<mcu::CallTiming> calls = board.stop_by_site();
+  if (calls.size() < vectors.inputs.size()) {
+    throw std::runtime_error(fmt::format("the timing model saw {} of {} inferences", calls.size(),
                                          vectors.inputs.size()));
   }
-  timings.resize(vectors.inputs.size());  // those after them measured the stack
+  calls.resize(vectors.inputs.size());  // those after them measured the stack
   long instructions = 0;
   long cycles = 0;
   long flash_cycles = 0;
-  for (const mcu::Timing& timing : timings) {
-    const auto zero_wait = static_cast<long>(timing.cycles);
-    const auto words = static_cast<long>(timing.flash_data_words);
-    instructions = std::max(instructions, static_cast<long>(timing.instructions));
-    cycles = std::max(cycles, zero_wait);
-    flash_cycles = std::max(flash_cycles, zero_wait + kFlashWaitCycles * words);
+  for (const mcu::CallTiming& call : calls) {
+    instructions = std::max(instructions, static_cast<long>(call.total.instructions));
+    cycles = std::max(cycles, static_cast<long>(call.total.cycles));
+    flash_cycles = std::max(flash_cycles, flash_cycles_of(call.total));
   }
   row.instructions = static_cast<double>(instructions);
   row.cycles_estimate = static_cast<double>(cycles);
   row.flash_cycles_estimate = static_cast<double>(flash_cycles);
   row.us_at_64mhz_estimate = static_cast<double>(cycles) / kMegahertz;
+  return calls;
 }
 
 bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
@@ -103,14 +102,24 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
   row.host_ns_cv = latency.cv;
 }
 
-bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
+long flash_cycles_of(const mcu::Timing& timing) {
+  return static_cast<long>(timing.cycles) +
+         kFlashWaitCycles * static_cast<long>(timing.flash_data_words);
+}
+
+BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
+                         mcu::Optimize optimize, Row& row, const std::string& optimization) {
   const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
   const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
-  measure_inferences(model, inputs, image, row);
-  return validate_on(image, model, inputs, optimize, row);
+  return {image, measure_inferences(model, inputs, image, row)};
+}
+
+bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
+                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
+  const BoardCosts costs = measure_costs(model, inputs, folder, optimize, row, optimization);
+  return validate_on(costs.image, model, inputs, optimize, row);
 }
 
 bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,

@@ -2,9 +2,10 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "bench/row.h"
-#include "mcu/emulator/image.h"
+#include "mcu/emulator/emulated_board.h"
 #include "mcu/encodings/choice.h"
 #include "nn/dataset.h"
 
@@ -15,6 +16,9 @@ constexpr nn::Index kValidationVectors = 1000;
 
 /// Test vectors that the emulated board is timed with.
 constexpr nn::Index kTimedVectors = 16;
+
+/// The estimate of a timing's cycles with a charge for the data that it read from flash.
+long flash_cycles_of(const mcu::Timing& timing);
 
 /// Where build_model puts the sketch.
 constexpr const char* kSketchFolder = "model";
@@ -45,6 +49,17 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 [[nodiscard]] bool measure_board(const nn::Model& model, const nn::Matrix& inputs,
                                  const std::filesystem::path& folder, mcu::Optimize optimize,
                                  Row& row, const std::string& optimization = "-Os");
+
+/// The sketch of a model on the emulated board, and its timed inferences.
+struct BoardCosts {
+  mcu::Image image;
+  std::vector<mcu::CallTiming> calls;
+};
+
+/// The first half alone: what the model costs.
+BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs,
+                         const std::filesystem::path& folder, mcu::Optimize optimize, Row& row,
+                         const std::string& optimization = "-Os");
 
 /// The second half alone. Throws std::runtime_error also if the board does not hold this kernel and
 /// this model.

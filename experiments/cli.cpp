@@ -214,6 +214,12 @@ int run_cli(int argc, char** argv) {
   add_board(*validate_command, chosen);
   validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
 
+  auto* profile_command =
+      app.add_subcommand("profile", "per layer: what a variant costs on the emulated board");
+  add_variant(*profile_command, chosen);
+  add_format(*profile_command, chosen.format);
+  profile_command->callback([&] { print_profile(chosen); });
+
   BoardsArguments boards;
   auto* boards_command =
       app.add_subcommand("boards", "list the boards that are connected, and the emulated one");

@@ -74,7 +74,11 @@ struct VariantArguments {
   bool force = false;                          ///< over a budget, or over what is there
   std::optional<std::uint64_t> seed;           ///< the first one if empty
   std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
+  bench::Format format = bench::Format::text;  ///< of profile's table
 };
+
+/// ./pare profile: prints what each layer of a variant costs on the emulated board.
+void print_profile(const VariantArguments& arguments);
 
 /// ./pare export: writes the sketch folder.
 void export_variant(const VariantArguments& arguments);

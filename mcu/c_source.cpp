@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <sstream>
 
 #include "nn/activation.h"
 
@@ -224,6 +225,19 @@ std::string model_header(const EncodedModel& model, std::string_view name, Memor
   text += kInfer;
   text += "  using namespace pare;\n  using namespace pare::model;\n" + statements(model) + "}\n";
   return text;
+}
+
+std::map<unsigned, std::size_t> layer_lines(std::string_view model_header) {
+  std::map<unsigned, std::size_t> lines;
+  std::istringstream text{std::string(model_header)};
+  std::size_t layers = 0;
+  unsigned number = 0;
+  for (std::string line; std::getline(text, line);) {
+    ++number;
+    if (line.starts_with("  dense(")) ++layers;
+    if (line.starts_with("  dense(") || line.starts_with("  activate(")) lines[number] = layers - 1;
+  }
+  return lines;
 }
 
 std::string empty_model_header(const EncodedModel& model, std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ enum class Memory : std::uint8_t { flash, ram };
 /// pare_infer(). `name` is what the board calls itself.
 std::string model_header(const EncodedModel& model, std::string_view name,
                          Memory weights = Memory::flash);
+
+/// Which layer, from 0, each line of model_header() computes; those of no layer are not in it.
+/// Lines count from 1.
+std::map<unsigned, std::size_t> layer_lines(std::string_view model_header);
 
 /// The same interface with no parameters and a pare_infer() that does nothing.
 std::string empty_model_header(const EncodedModel& model, std::string_view name);

@@ -72,8 +72,9 @@ void read_symbols(const ElfFile& file, const Elf32_Shdr& table, const Elf32_Shdr
     const auto symbol = file.record<Elf32_Sym>(table.sh_offset + at);
     if (symbol.st_name == 0 || symbol.st_shndx == SHN_UNDEF) continue;
     const bool is_function = ELF32_ST_TYPE(symbol.st_info) == STT_FUNC;
-    image.symbols[file.text(std::uint64_t{names.sh_offset} + symbol.st_name)] =
-        is_function ? symbol.st_value & ~kThumbBit : symbol.st_value;
+    image.symbols[file.text(std::uint64_t{names.sh_offset} + symbol.st_name)] = {
+        .address = is_function ? symbol.st_value & ~kThumbBit : symbol.st_value,
+        .size_bytes = symbol.st_size};
   }
 }
 

@@ -17,8 +17,12 @@ struct ElfImage {
     bool stored = false;    // its bytes lie in flash, or in the file of what is flashed
     bool writable = false;  // it lies in RAM while the program runs
   };
-  std::vector<Section> sections;                 // only those that occupy the board's memory
-  std::map<std::string, std::uint32_t> symbols;  // addresses, without the Thumb bit of functions
+  struct Symbol {
+    std::uint32_t address = 0;  // without the Thumb bit of a function
+    std::uint32_t size_bytes = 0;
+  };
+  std::vector<Section> sections;  // only those that occupy the board's memory
+  std::map<std::string, Symbol> symbols;
 };
 
 /// Reads a linked 32-bit ARM program. Throws std::runtime_error, with the path and what is wrong,

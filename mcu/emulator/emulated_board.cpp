@@ -52,9 +52,12 @@ std::vector<std::string> emulator_command(const Image& image, const fs::path& ti
   if (!timing_plugin.empty()) {
     command.insert(
         command.end(),
-        {"-plugin", fmt::format("{},function={:#x},flash_begin={:#x},flash_end={:#x},out={}",
-                                escape_commas(timing_plugin), image.infer_address, kFlashBegin,
-                                kFlashEnd, escape_commas(timings))});
+        {"-plugin",
+         fmt::format(
+             "{},function={:#x},function_end={:#x},flash_begin={:#x},flash_end={:#x},out={}",
+             escape_commas(timing_plugin), image.infer_address,
+             image.infer_address + image.infer_bytes, kFlashBegin, kFlashEnd,
+             escape_commas(timings))});
   }
   return command;
 }
@@ -81,20 +84,29 @@ FileDescriptor create_file(const fs::path& path) {
   return file;
 }
 
-/// One line a call: instructions, cycles, words of data read from flash.
-std::vector<Timing> read_timings(const fs::path& path) {
+std::istream& operator>>(std::istream& stream, Timing& timing) {
+  return stream >> timing.instructions >> timing.cycles >> timing.flash_data_words;
+}
+
+/// As CallTimer::write in timing_plugin.cpp writes them.
+std::vector<CallTiming> read_timings(const fs::path& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error("the timing plugin has written nothing");
-  std::vector<Timing> timings;
-  Timing timing;
-  while (file >> timing.instructions >> timing.cycles >> timing.flash_data_words) {
-    timings.push_back(timing);
+  std::vector<CallTiming> calls;
+  CallTiming call;
+  std::size_t sites = 0;
+  while (file >> call.total >> sites) {
+    for (SiteTiming site; call.sites.size() < sites && file >> site.address >> site.timing;) {
+      call.sites.push_back(site);
+    }
+    if (call.sites.size() < sites) break;
+    calls.push_back(std::exchange(call, {}));
   }
-  if (!file.eof()) {
+  if (!file.eof() || !call.sites.empty()) {
     throw std::runtime_error(
-        fmt::format("the timing plugin's line {} is not three numbers", timings.size() + 1));
+        fmt::format("what the timing plugin wrote of call {} is damaged", calls.size() + 1));
   }
-  return timings;
+  return calls;
 }
 
 constexpr const char* kErrors = "errors";
@@ -131,8 +143,14 @@ BoardClient& EmulatedBoard::client() {
   return *client_;
 }
 
-/// The board ends by itself once its serial line is closed, and the plugin then finishes its file.
 std::vector<Timing> EmulatedBoard::stop() {
+  std::vector<Timing> totals;
+  for (const CallTiming& call : stop_by_site()) totals.push_back(call.total);
+  return totals;
+}
+
+/// The board ends by itself once its serial line is closed, and the plugin then finishes its file.
+std::vector<CallTiming> EmulatedBoard::stop_by_site() {
   client_.reset();
   const std::optional<int> exit_code = emulator_->wait_for(kTimeToSwitchOff);
   if (!exit_code) throw std::runtime_error("the emulated board does not stop");
@@ -140,7 +158,7 @@ std::vector<Timing> EmulatedBoard::stop() {
     throw std::runtime_error(fmt::format("the emulated board stopped with exit code {}: {}",
                                          *exit_code, read_text(folder_.path() / kErrors)));
   }
-  return timed_ ? read_timings(folder_.path() / "timings") : std::vector<Timing>();
+  return timed_ ? read_timings(folder_.path() / "timings") : std::vector<CallTiming>();
 }
 
 }  // namespace pare::mcu

@@ -15,6 +15,19 @@
 
 namespace pare::mcu {
 
+/// What one instruction of pare_infer() cost in a call: itself, as often as it ran, and all of what
+/// it called.
+struct SiteTiming {
+  std::uint32_t address = 0;
+  Timing timing;
+};
+
+/// What one call of pare_infer() cost, and where.
+struct CallTiming {
+  Timing total;
+  std::vector<SiteTiming> sites;  ///< those that ran; their sum is the total
+};
+
 /// A running Cortex-M4F board with the Nano's memory map, in QEMU.
 class EmulatedBoard {
  public:
@@ -36,6 +49,9 @@ class EmulatedBoard {
   /// Switches the board off. What each call of pare_infer() cost, in order; empty without a plugin.
   /// Throws std::runtime_error when the board does not stop, or the plugin wrote something else.
   std::vector<Timing> stop();
+
+  /// The same, with where in pare_infer() it went.
+  std::vector<CallTiming> stop_by_site();
 
  private:
   TemporaryFolder folder_;  // QEMU's messages and the plugin's figures

@@ -32,7 +32,8 @@ std::vector<std::string> compiler_command(const std::string& optimization) {
       require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
   command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
   std::replace(command.begin(), command.end(), std::string("-Os"), optimization);
-  command.insert(command.end(), {"-ffunction-sections", "-fdata-sections"});
+  // Line tables change no code, and lie in no memory of the board.
+  command.insert(command.end(), {"-ffunction-sections", "-fdata-sections", "-g1"});
   return command;
 }
 
@@ -112,7 +113,8 @@ Image measure(const fs::path& elf) {
   if (symbol == contents.symbols.end()) {
     throw std::runtime_error(fmt::format("{} has no function pare_infer", elf.string()));
   }
-  image.infer_address = symbol->second;
+  image.infer_address = symbol->second.address;
+  image.infer_bytes = symbol->second.size_bytes;
   return image;
 }
 

@@ -25,6 +25,7 @@ struct Image {
   long flash_bytes = 0;             // code, constants and initial values of the application
   long ram_bytes = 0;               // static data, without the stack
   std::uint32_t infer_address = 0;  // of pare_infer()
+  std::uint32_t infer_bytes = 0;    // of its code
 };
 
 /// A sketch whose code, constants or static data exceed what the Arduino core leaves of the Nano's

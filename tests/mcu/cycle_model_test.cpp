@@ -64,7 +64,7 @@ std::uint64_t loop_cycles(unsigned iterations, std::initializer_list<Code> body)
 std::uint64_t branch_cycles(Code branch, std::uint32_t target_address, Code target) {
   CycleModel model;
   model.execute(kStart, decode(branch.first, branch.second));
-  return model.finish(target_address, decode(target.first, target.second)).cycles;
+  return model.arrive(target_address, decode(target.first, target.second)).cycles;
 }
 
 TEST_CASE("every instruction is counted and most take one cycle") {

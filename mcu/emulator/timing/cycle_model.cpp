@@ -99,13 +99,14 @@ bool is_pipelined(const Instruction& previous, const Instruction& instruction) {
 
 }  // namespace
 
-void CycleModel::arrive(std::uint32_t address, const Instruction& instruction) {
-  if (!previous_ || previous_->next_address == address) return;
+const Timing& CycleModel::arrive(std::uint32_t address, const Instruction& instruction) {
+  if (!previous_ || previous_->next_address == address) return timing_;
   const unsigned refill = refill_cycles(previous_->instruction.kind);
   const bool is_split = instruction.size_bytes == 4 && (address & 2u) != 0;
   if (refill != 0)
     timing_.cycles += std::min(kMaximumRefill, refill + (is_split ? kSplitTargetRefill : 0u));
   previous_.reset();
+  return timing_;
 }
 
 void CycleModel::execute(std::uint32_t address, const Instruction& instruction) {
@@ -117,11 +118,6 @@ void CycleModel::execute(std::uint32_t address, const Instruction& instruction) 
     if (is_pipelined(previous_->instruction, instruction)) --timing_.cycles;
   }
   previous_ = Executed{address + instruction.size_bytes, instruction};
-}
-
-Timing CycleModel::finish(std::uint32_t address, const Instruction& instruction) {
-  arrive(address, instruction);
-  return timing_;
 }
 
 }  // namespace pare::mcu

@@ -10,6 +10,8 @@
 #include <string>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "mcu/emulator/timing/cycle_model.h"
 #include "mcu/emulator/timing/qemu_plugin.h"
@@ -23,6 +25,7 @@ constexpr unsigned kBytesPerWord = 4;
 
 struct Settings {
   std::uint32_t function;
+  std::uint32_t function_end;
   std::uint32_t flash_begin;
   std::uint32_t flash_end;
   std::string out;
@@ -32,10 +35,13 @@ struct Settings {
 struct Step {
   std::uint32_t address = 0;
   Instruction instruction;
-  const Step* next = nullptr;
+  Step* next = nullptr;
+  std::uint64_t flash_data_words = 0;  ///< that it read since it was last charged
+  Timing cost;                         ///< of a site: what it cost in this call
 };
 
-/// Times every call of one function.
+/// Times every call of one function, and tells which of its instructions, the call's sites, cost
+/// how much: each itself, the pipeline refill if it branches, and all of what it calls.
 ///
 /// QEMU executes blocks: straight runs of instructions that it translates once. Each instruction
 /// adds 1 to a counter in the translated code, and each block calls back once, at its start; what
@@ -49,8 +55,8 @@ class CallTimer {
   explicit CallTimer(const Settings& settings);
 
   void translate(qemu_plugin_tb* block);
-  void enter_block(const Step* first);
-  void read_memory(std::uint32_t address, std::uint32_t size_bytes);
+  void enter_block(Step* first);
+  void read_memory(Step& step, std::uint32_t address, std::uint32_t size_bytes);
 
  private:
   struct CloseFile {
@@ -59,8 +65,11 @@ class CallTimer {
 
   Step& remember(const qemu_plugin_insn* instruction);
   const Step* replay_last_block();
-  void begin_call(const Step* call);
-  void end_call(const Step* first);
+  void charge(Step& step);
+  bool is_site(const Step& step) const;
+  void begin_call(const Step& call, Step* first);
+  void end_call(const Step& first);
+  bool write(const Timing& timing);
 
   Settings settings_;
   std::unique_ptr<std::FILE, CloseFile> out_;
@@ -68,11 +77,12 @@ class CallTimer {
   std::unordered_map<std::uint32_t, Step> steps_;
   std::uint64_t executed_ = 0;
 
-  const Step* last_block_ = nullptr;
+  Step* last_block_ = nullptr;
   std::uint64_t executed_before_last_block_ = 0;
   bool is_measuring_ = false;
   std::uint32_t return_address_ = 0;
   CycleModel model_;
+  Step* site_ = nullptr;
 };
 
 /// Never destroyed: the emulated processor's thread may still call back while QEMU exits.
@@ -81,13 +91,14 @@ CallTimer* timer = nullptr;
 extern "C" {
 
 void on_block(unsigned /*vcpu*/, void* first) noexcept {
-  timer->enter_block(static_cast<const Step*>(first));
+  timer->enter_block(static_cast<Step*>(first));
 }
 
 void on_memory(unsigned /*vcpu*/, qemu_plugin_meminfo_t info, std::uint64_t address,
-               void* /*data*/) noexcept {
+               void* step) noexcept {
   if (qemu_plugin_mem_is_store(info)) return;
-  timer->read_memory(static_cast<std::uint32_t>(address), 1u << qemu_plugin_mem_size_shift(info));
+  timer->read_memory(*static_cast<Step*>(step), static_cast<std::uint32_t>(address),
+                     1u << qemu_plugin_mem_size_shift(info));
 }
 
 void on_translation(qemu_plugin_id_t /*id*/, qemu_plugin_tb* block) noexcept {
@@ -127,19 +138,19 @@ void CallTimer::translate(qemu_plugin_tb* block) {
     // Asked for reads alone, QEMU 7.2 reports only writes.
     if (reads_memory(step.instruction.kind)) {
       qemu_plugin_register_vcpu_mem_cb(instruction, on_memory, QEMU_PLUGIN_CB_NO_REGS,
-                                       QEMU_PLUGIN_MEM_RW, nullptr);
+                                       QEMU_PLUGIN_MEM_RW, &step);
     }
   }
 }
 
-void CallTimer::enter_block(const Step* first) {
+void CallTimer::enter_block(Step* first) {
   if (is_measuring_ || first->address == settings_.function) {
     const Step* last = replay_last_block();
     const bool is_called = last != nullptr && last->instruction.kind == InstructionClass::call;
     if (is_measuring_ && first->address == return_address_) {
-      end_call(first);
+      end_call(*first);
     } else if (!is_measuring_ && is_called) {
-      begin_call(last);
+      begin_call(*last, first);
     }
   }
   last_block_ = first;
@@ -150,42 +161,76 @@ void CallTimer::enter_block(const Step* first) {
 /// instruction of it that ran.
 const Step* CallTimer::replay_last_block() {
   const Step* last = nullptr;
-  const Step* step = last_block_;
+  Step* step = last_block_;
   for (std::uint64_t left = executed_ - executed_before_last_block_; left > 0 && step != nullptr;
        --left) {
-    if (is_measuring_) model_.execute(step->address, step->instruction);
+    if (is_measuring_) charge(*step);
     last = step;
     step = step->next;
   }
   return last;
 }
 
-void CallTimer::begin_call(const Step* call) {
-  is_measuring_ = true;
-  return_address_ = call->address + call->instruction.size_bytes;
-  model_ = CycleModel();
+/// Feeds one executed instruction to the model, at the cost of its site.
+void CallTimer::charge(Step& step) {
+  const Timing before = model_.timing();
+  const Timing arrived = model_.arrive(step.address, step.instruction);
+  site_->cost += arrived - before;  // the refill of the branch is the site's that took it
+  if (is_site(step)) site_ = &step;
+  model_.add_flash_data_words(std::exchange(step.flash_data_words, 0));
+  model_.execute(step.address, step.instruction);
+  site_->cost += model_.timing() - arrived;
 }
 
-void CallTimer::end_call(const Step* first) {
+bool CallTimer::is_site(const Step& step) const {
+  return step.address >= settings_.function && step.address < settings_.function_end;
+}
+
+void CallTimer::begin_call(const Step& call, Step* first) {
+  is_measuring_ = true;
+  return_address_ = call.address + call.instruction.size_bytes;
+  model_ = CycleModel();
+  site_ = first;
+}
+
+void CallTimer::end_call(const Step& first) {
   is_measuring_ = false;
-  const Timing timing = model_.finish(first->address, first->instruction);
-  // Flushed at once: the host reads the file while the emulator runs.
-  const bool written = std::fprintf(out_.get(), "%llu %llu %llu\n",
-                                    static_cast<unsigned long long>(timing.instructions),
-                                    static_cast<unsigned long long>(timing.cycles),
-                                    static_cast<unsigned long long>(timing.flash_data_words)) > 0 &&
-                       std::fflush(out_.get()) == 0;
-  if (!written) {
+  const Timing before = model_.timing();
+  const Timing timing = model_.arrive(first.address, first.instruction);
+  site_->cost += timing - before;
+  if (!write(timing)) {
     std::fprintf(stderr, "m4_timing: out=%s: cannot write the timing of a call: %s\n",
                  settings_.out.c_str(), std::strerror(errno));
   }
 }
 
-void CallTimer::read_memory(std::uint32_t address, std::uint32_t size_bytes) {
+/// One line for the call, its last number the count of sites, and one line for each site, its
+/// first number the address.
+bool CallTimer::write(const Timing& timing) {
+  const auto as_printed = [](std::uint64_t number) {
+    return static_cast<unsigned long long>(number);
+  };
+  std::vector<Step*> sites;
+  for (auto& [address, step] : steps_) {
+    if (step.cost != Timing()) sites.push_back(&step);
+  }
+  std::fprintf(out_.get(), "%llu %llu %llu %zu\n", as_printed(timing.instructions),
+               as_printed(timing.cycles), as_printed(timing.flash_data_words), sites.size());
+  for (Step* site : sites) {
+    const Timing cost = std::exchange(site->cost, Timing());
+    std::fprintf(out_.get(), "%lu %llu %llu %llu\n", static_cast<unsigned long>(site->address),
+                 as_printed(cost.instructions), as_printed(cost.cycles),
+                 as_printed(cost.flash_data_words));
+  }
+  // Flushed at once: the host may end the emulator at any time.
+  return std::fflush(out_.get()) == 0 && std::ferror(out_.get()) == 0;
+}
+
+void CallTimer::read_memory(Step& step, std::uint32_t address, std::uint32_t size_bytes) {
   const bool is_flash = address >= settings_.flash_begin && address < settings_.flash_end;
   if (!is_measuring_ || !is_flash) return;
   const std::uint32_t last = address + size_bytes - 1;
-  model_.add_flash_data_words(last / kBytesPerWord - address / kBytesPerWord + 1);
+  step.flash_data_words += last / kBytesPerWord - address / kBytesPerWord + 1;
 }
 
 std::uint32_t parse_address(const std::string& name, const std::string& text) {
@@ -215,13 +260,15 @@ Settings parse_settings(int argc, char** argv) {
   };
   Settings settings{
       .function = parse_address("function", take("function")) & ~kThumbBit,
+      .function_end = parse_address("function_end", take("function_end")),
       .flash_begin = parse_address("flash_begin", take("flash_begin")),
       .flash_end = parse_address("flash_end", take("flash_end")),
       .out = take("out"),
   };
   if (!values.empty()) {
     throw std::invalid_argument(values.begin()->first +
-                                " is unknown, expected function, flash_begin, flash_end and out");
+                                " is unknown, expected function, function_end, flash_begin, "
+                                "flash_end and out");
   }
   return settings;
 }
