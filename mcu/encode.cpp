@@ -69,7 +69,7 @@ std::vector<std::vector<Candidate>> candidates_of(const nn::Model& model,
   return layers;
 }
 
-EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate candidate,
+EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate&& candidate,
                          Encoder& encoder) {
   auto& [name, code] = candidate;
   EncodedLayer result{.encoding = std::string(name),

@@ -49,16 +49,14 @@ class Alphabet {
  public:
   explicit Alphabet(const std::vector<Entry>& entries) : count_(256, 0), symbol_(256, 0) {
     for (std::size_t i = 0; i + 1 < entries.size(); ++i) ++count_[index(entries[i].value)];
-    std::vector<int> order(256);
-    std::iota(order.begin(), order.end(), -128);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      return count_[static_cast<std::size_t>(a + 128)] > count_[static_cast<std::size_t>(b + 128)];
-    });
-    for (const int value : order) {
-      const std::size_t i = static_cast<std::size_t>(value + 128);
+    std::vector<std::size_t> order(256);  // of index(value)
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return count_[a] > count_[b]; });
+    for (const std::size_t i : order) {
       if (count_[i] == 0 && !values_.empty()) break;
       symbol_[i] = static_cast<int>(values_.size());
-      values_.push_back(static_cast<std::int8_t>(value));
+      values_.push_back(static_cast<std::int8_t>(static_cast<int>(i) - 128));
       frequencies_.push_back(count_[i]);
     }
   }
