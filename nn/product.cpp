@@ -14,13 +14,13 @@ namespace {
 // A panel is as many columns as there are registers for their sums; with a block of the rows of b
 // that lie in it, it stays in the first-level cache while all rows of a pass by.
 #if defined(__AVX512F__)
-constexpr int kWidth = 16;  // floats in a register
+constexpr Index kWidth = 16;  // floats in a register
 constexpr int kRegisters = 7;
 #elif defined(__AVX__)
-constexpr int kWidth = 8;
+constexpr Index kWidth = 8;
 constexpr int kRegisters = 12;
 #else
-constexpr int kWidth = 4;
+constexpr Index kWidth = 4;
 constexpr int kRegisters = 12;
 #endif
 constexpr Index kBlock = 64;  // rows of b: the bits of a mask

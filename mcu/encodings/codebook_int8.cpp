@@ -16,9 +16,8 @@ std::vector<std::int8_t> distinct(const nn::Int8Matrix& weights) {
   for (const std::int8_t weight : weights.reshaped())
     seen[static_cast<std::size_t>(weight + 128)] = true;
   std::vector<std::int8_t> values;
-  for (int value = -128; value < 128; ++value) {
-    if (seen[static_cast<std::size_t>(value + 128)])
-      values.push_back(static_cast<std::int8_t>(value));
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i]) values.push_back(static_cast<std::int8_t>(static_cast<int>(i) - 128));
   }
   return values;
 }
