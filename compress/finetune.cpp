@@ -1,5 +1,5 @@
 #include "compress/define_pass.h"
-#include "compress/training_options.h"
+#include "compress/retrain.h"
 
 namespace pare::compress {
 
@@ -14,8 +14,7 @@ struct Finetune {
   explicit Finetune(Options& options) : training(options, 100, "passes over the training data") {}
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    const nn::WeightView view = nn::keep_zeros(model);
-    return training.train(std::move(model), context, view);
+    return retrain(std::move(model), training, context);
   }
 
   PassTraining training;
