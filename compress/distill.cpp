@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "compress/define_pass.h"
@@ -128,10 +128,11 @@ struct Distill {
     hooks.objective = TeacherObjective(
         context.train.task, mean_outputs(teacher, context),
         choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
-    QuantizationTraining quantized(
-        student, std::vector<WeightFormat>(student.layers.size(), {.bits = std::max(bits, 1)}),
-        ScaleRule::follow);
-    if (bits > 0) hooks.view = quantized.view();
+    std::optional<QuantizationTraining> quantized;
+    if (bits > 0) {
+      const std::vector<WeightFormat> formats(student.layers.size(), {.bits = bits});
+      hooks.view = quantized.emplace(student, formats, ScaleRule::follow).view();
+    }
     return nn::train(std::move(student), context.train, training.in(context), context.seed, hooks);
   }
 
