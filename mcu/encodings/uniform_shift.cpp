@@ -18,8 +18,9 @@ constexpr std::int32_t kLargestFraction = 1 << 15;
 /// Of a factor near 2^-15; 256 outputs, scaled by 2^(shift + 32), fit 64 bits.
 constexpr int kLargestShift = 22;
 
-/// The least sum from which the reference gives each of the outputs 1 to 255, as far as the row's
-/// sums reach. Its outputs never fall as the sum grows.
+/// The least of the row's sums from which the reference gives each of the outputs 1 to 255, as far
+/// as they reach: the lowest sum of all for an output that every sum exceeds or gives. Its outputs
+/// never fall as the sum grows.
 std::vector<std::int64_t> steps(const nn::AccumulatorRange& range,
                                 const nn::FixedPointMultiplier& factor) {
   const auto output = [&](std::int64_t sum) {
@@ -63,7 +64,7 @@ Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::int64_t scaled = kScale * steps[i] + fraction;
     result.least = std::max(result.least, (target(i + 1) + scaled - 1) / scaled);
-    stay_below(steps[i] - 1, i + 1);
+    if (steps[i] > range.low) stay_below(steps[i] - 1, i + 1);
   }
   if (steps.size() < 255) stay_below(range.high, steps.size() + 1);
   return result;

@@ -33,6 +33,18 @@ std::int32_t expected(const nn::Int8Layer& layer, nn::Index row, std::int32_t su
   return std::clamp(nn::requantize(sum, nn::row_multiplier(layer, row)), 0, 255);
 }
 
+void check_every_sum(const nn::Int8Layer& layer, const mcu::UniformShift& uniform) {
+  for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
+    const auto index = static_cast<std::size_t>(row);
+    const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
+    for (auto sum = static_cast<std::int32_t>(range.low); sum <= range.high; ++sum) {
+      const std::int32_t got = uniform_output(256 * sum + uniform.fractions[index],
+                                              uniform.multipliers[index], uniform.shift);
+      if (got != expected(layer, row, sum)) FAIL("row " << row << ", sum " << sum);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("one shift for all rows gives what each row's own gives, for every sum there can be") {
@@ -44,17 +56,22 @@ TEST_CASE("one shift for all rows gives what each row's own gives, for every sum
     const std::optional<mcu::UniformShift> uniform = mcu::uniform_shift(layer);
     if (!uniform) continue;
     ++found;
-    for (nn::Index row = 0; row < 4; ++row) {
-      const auto index = static_cast<std::size_t>(row);
-      const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
-      for (auto sum = static_cast<std::int32_t>(range.low); sum <= range.high; ++sum) {
-        const std::int32_t got = uniform_output(256 * sum + uniform->fractions[index],
-                                                uniform->multipliers[index], uniform->shift);
-        if (got != expected(layer, row, sum)) FAIL("row " << row << ", sum " << sum);
-      }
-    }
+    check_every_sum(layer, *uniform);
   }
   CHECK(found >= 30);
+}
+
+TEST_CASE("a row whose sums are all above 0, or all below, does not stand in the way") {
+  nn::Random random(11);
+  for (const std::int32_t bias : {60'000, 100'000, 400'000, -60'000, -400'000}) {
+    nn::Int8Layer layer = relu_layer(random, 4, 1.0 / 1000, 1.5);
+    layer.bias[1] = bias;
+    layer.weights.row(1) = layer.weights.row(1).unaryExpr(
+        [](std::int8_t weight) { return static_cast<std::int8_t>(weight / 10); });
+    const std::optional<mcu::UniformShift> uniform = mcu::uniform_shift(layer);
+    REQUIRE(uniform);
+    check_every_sum(layer, *uniform);
+  }
 }
 
 TEST_CASE("rows whose own shifts are equal keep their multipliers' exactness without a fraction") {
