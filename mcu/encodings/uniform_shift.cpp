@@ -13,8 +13,6 @@ namespace {
 /// The kernel scales sums by 2^8, the reference doubles them.
 constexpr int kScaleBits = 7;
 constexpr std::int32_t kScale = 256;
-/// How far a fraction may reach: a sum below 2^23 - 2^8 scaled by 256 has room for it.
-constexpr std::int32_t kLargestFraction = 1 << 15;
 /// Of a factor near 2^-15; 256 outputs, scaled by 2^(shift + 32), fit 64 bits.
 constexpr int kLargestShift = 22;
 
@@ -50,7 +48,7 @@ struct Multipliers {
 
 /// Which multipliers make the kernel step up exactly where the reference does, given a fraction:
 /// output n comes from (256 * sum + fraction) * multiplier >= (n * 2^shift - rounding) * 2^32. The
-/// sums of all steps are above 0.
+/// sums of all steps are above 0. None where least > most.
 Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std::int64_t>& steps,
                         std::int32_t fraction, std::int32_t shift) {
   const auto target = [&](std::size_t output) {
@@ -63,11 +61,17 @@ Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::int64_t scaled = kScale * steps[i] + fraction;
+    if (scaled <= 0) return {1, 0};
     result.least = std::max(result.least, (target(i + 1) + scaled - 1) / scaled);
     if (steps[i] > range.low) stay_below(steps[i] - 1, i + 1);
   }
   if (steps.size() < 255) stay_below(range.high, steps.size() + 1);
   return result;
+}
+
+/// How far a fraction may reach, 16 more included: scaled sums and it together fit a word.
+double largest_fraction(const nn::AccumulatorRange& range) {
+  return 0x1p31 - 32 - kScale * static_cast<double>(std::max(range.high, -range.low));
 }
 
 bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& factor,
@@ -83,7 +87,7 @@ bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& 
   const int lost_bits = kScaleBits - factor.shift - result.shift;
   const double multiplier = factor.multiplier / std::exp2(lost_bits);
   const double excess = 64 * (1 - std::exp2(-lost_bits)) * 0x1p32 / multiplier;
-  if (excess >= kLargestFraction) return false;
+  if (excess >= largest_fraction(range)) return false;
   const auto nearest = -static_cast<std::int32_t>(std::lround(excess));
   for (std::int32_t distance = 0; distance < 16; ++distance) {
     for (const std::int32_t fraction : {nearest + distance, nearest - distance}) {

@@ -9,7 +9,7 @@
 namespace pare::mcu {
 
 /// One right shift for all rows of a layer; for each row a multiplier, and what is added to its sum
-/// in 1/256, less than 2^15.
+/// in 1/256, with which it still fits a word that is scaled by 256.
 struct UniformShift {
   std::int32_t shift;
   std::vector<std::int32_t> multipliers;

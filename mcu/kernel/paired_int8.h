@@ -121,7 +121,7 @@ inline const int32_t* sum_single(const int32_t* words, const int16_t* inputs, in
       sum += int8_t((word >> (8 * byte)) & 0xffu) * inputs[i];
     }
   }
-  *scaled_sum = sum * 256 + bias;
+  *scaled_sum = int32_t(uint32_t(sum) * 256u + uint32_t(bias));
   return words;
 }
 

@@ -85,7 +85,7 @@ PARE_NO_INLINE inline void dense(const SparseInt8& layer, const int16_t* inputs,
       sum = multiply_add_group(words, word, inputs, column, sum);
       sum = multiply_add_group(words, word, inputs, column, sum);
     }
-    const int32_t scaled_sum = sum * 256 + word;
+    const int32_t scaled_sum = int32_t(uint32_t(sum) * 256u + uint32_t(word));
     const int32_t multiplier = words[1];
     words += 2;
     if (shift != 0) {
