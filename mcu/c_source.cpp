@@ -113,24 +113,35 @@ std::string parameters(const EncodedModel& model, Memory weights) {
                      values);
 }
 
-/// The layer objects, as constants that the compiler can look into.
-std::string layer_objects(const EncodedModel& model) {
+/// A layer's kernel object: where its arrays are, and its constants.
+std::string layer_object(const EncodedModel& model, const EncodedLayer& layer) {
+  std::string arrays;
+  for (const std::size_t index : layer.arrays) {
+    arrays += fmt::format("kParameters.{}, ", model.arrays[index].name);
+  }
+  return fmt::format("{{{}{}}}", arrays, layer.code.constants);
+}
+
+/// Whether a layer's object is worth a constant in flash. One of a few addresses is not: passing
+/// them is less code than loading them.
+bool has_constant(const EncodedLayer& layer) { return !layer.code.constants.empty(); }
+
+/// The objects that are constants, which the compiler can look into.
+std::string constant_objects(const EncodedModel& model) {
   std::string text;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const EncodedLayer& layer = model.layers[i];
-    std::string arrays;
-    for (const std::size_t index : layer.arrays) {
-      arrays += fmt::format("kParameters.{}, ", model.arrays[index].name);
+    if (has_constant(layer)) {
+      text += fmt::format("constexpr {} kLayer{} = {};\n", layer.code.type, i,
+                          layer_object(model, layer));
     }
-    text += fmt::format("constexpr {} kLayer{} = {{{}{}}};  // {}\n", layer.code.type, i, arrays,
-                        layer.code.constants, layer.encoding);
     if (layer.table) {
       text += fmt::format("constexpr TableInt8 kTable{} = {{kParameters.{}, {}, {}}};\n", i,
                           model.arrays[*layer.table].name, layer.requantized_zero_point,
                           layer.output.zero_point);
     }
   }
-  return text + "\n";
+  return text.empty() ? text : text + "\n";
 }
 
 /// The headers that the model's layers need, each once.
@@ -161,7 +172,10 @@ std::string statements(const EncodedModel& model) {
   }
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const EncodedLayer& layer = model.layers[i];
-    text += fmt::format("  dense(kLayer{}, {}, {});\n", i, activations(i), activations(i + 1));
+    const std::string object = has_constant(layer) ? fmt::format("kLayer{}", i)
+                                                   : layer.code.type + layer_object(model, layer);
+    text += fmt::format("  dense({}, {}, {});  // {}\n", object, activations(i), activations(i + 1),
+                        layer.encoding);
     if (!nn::has_table(layer.activation)) continue;
     const std::string activation =
         layer.table ? fmt::format("kTable{}", i)
@@ -215,7 +229,7 @@ std::string model_header(const EncodedModel& model, std::string_view name, Memor
   text += fmt::format(fmt::runtime(kBegin), includes(model));
   text +=
       interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model, weights);
-  text += layer_objects(model);
+  text += constant_objects(model);
   if (model.arena.size > 0) {
     text += fmt::format("alignas(4) static {} arena[{}];  // activations\n\n",
                         is_int8(model) ? "int16_t" : "float", model.arena.size);

@@ -15,3 +15,10 @@
 #else
 #define PARE_NO_INLINE __attribute__((noinline))
 #endif
+
+/// Before a loop that is to stay one under -O3, too: where it runs once a layer, its bytes count.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#define PARE_NO_UNROLL _Pragma("GCC unroll 1")
+#else
+#define PARE_NO_UNROLL
+#endif

@@ -137,6 +137,7 @@ template <int kInputs>
 PARE_INLINE const int32_t* sum_one(const int32_t* words, const int16_t* inputs, int32_t& scaled) {
   const int32_t bias = *words++;
   int32_t sum = 0;
+  PARE_NO_UNROLL
   for (const int16_t* const end = inputs + kInputs / 4 * 4; inputs != end; inputs += 4) {
     const int32_t weights = *words++;
     sum = smlad(sxtb16(weights), load_two(inputs), sum);
