@@ -166,13 +166,13 @@ Range Options::interval(std::string_view name, Range fallback, Range range, std:
 }
 
 std::size_t Options::word_index(std::string_view name, const std::vector<std::string_view>& words,
-                                std::string_view help) {
-  docs_.push_back({std::string(name), fmt::format("\"{}\"", words.front()),
+                                std::size_t fallback, std::string_view help) {
+  docs_.push_back({std::string(name), fmt::format("\"{}\"", words[fallback]),
                    fmt::format("{}", fmt::join(words, ", ")), std::string(help)});
   const OptionValue* given = take(name);
   if (given == nullptr) {
-    resolve(name, std::string(words.front()));
-    return 0;
+    resolve(name, std::string(words[fallback]));
+    return fallback;
   }
   const auto* word = std::get_if<std::string>(&given->value);
   if (word == nullptr) wrong_type(name, *given, "a string");

@@ -64,13 +64,17 @@ class Options {
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 
-  /// One of a few words; the first is the default.
+  /// One of a few words; the first is the default, or the one that means `fallback`.
   template <class E>
   E choice(std::string_view name, std::initializer_list<std::pair<std::string_view, E>> words,
-           std::string_view help) {
+           std::string_view help, std::optional<E> fallback = {}) {
     std::vector<std::string_view> names;
-    for (const auto& [word, value] : words) names.push_back(word);
-    return words.begin()[word_index(name, names, help)].second;
+    std::size_t index = 0;
+    for (const auto& [word, value] : words) {
+      if (value == fallback) index = names.size();
+      names.push_back(word);
+    }
+    return words.begin()[word_index(name, names, index, help)].second;
   }
 
   /// Throws std::invalid_argument naming an option that nobody read, and those that exist.
@@ -89,7 +93,7 @@ class Options {
   template <class T>
   T resolve(std::string_view name, T value);
   std::size_t word_index(std::string_view name, const std::vector<std::string_view>& words,
-                         std::string_view help);
+                         std::size_t fallback, std::string_view help);
   double checked_number(std::string_view name, const OptionValue& given, Range range) const;
   std::vector<double> checked_numbers(std::string_view name, const OptionValue& given,
                                       Range range) const;

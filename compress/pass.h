@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,17 +11,25 @@
 
 namespace pare::compress {
 
+/// How passes train what they have changed, where their options leave it open.
+struct Retraining {
+  nn::TrainOptions options;  ///< their epochs do not count: each pass has its own
+  double teacher = 0;        ///< share of the base model's outputs in the loss, in [0, 1]
+  double temperature = 4;    ///< of the softmax with a teacher, for classes, > 0
+};
+
 /// What a pass may read besides the model: no test data, so no pass can cheat.
 struct Context {
   const nn::Dataset& train;       ///< its inputs also calibrate activation ranges
   const nn::Dataset& validation;  ///< for every choice a pass makes
-  nn::TrainOptions training;      ///< how the experiment trains: what a pass's options leave open
+  nn::TrainOptions training;      ///< how the experiment trains a new model
   std::uint64_t seed = 0;
   /// After each epoch of a pass's training, with its number and loss; may be empty.
   std::function<void(int epoch, double loss)> on_epoch;
   /// The experiment's model before any pass, for a pass that learns from it too; null means the
   /// model that run() is given.
   const nn::Model* base = nullptr;
+  std::optional<Retraining> retraining = {};  ///< nothing: as `training`, without a teacher
 };
 
 /// Maps one model to a smaller, or better, one.

@@ -4,8 +4,8 @@ namespace pare::compress {
 
 nn::InputScaling training_scaling(const Context& context) {
   const nn::Matrix& inputs = context.train.inputs;
-  return context.training.scale_inputs ? nn::fit_input_scaling(inputs)
-                                       : nn::identity_scaling(inputs.cols());
+  return retraining(context).options.scale_inputs ? nn::fit_input_scaling(inputs)
+                                                  : nn::identity_scaling(inputs.cols());
 }
 
 nn::Model retrain(nn::Model model, const PassTraining& training, const Context& context,

@@ -5,7 +5,7 @@
 
 namespace pare::compress {
 
-/// The scaling of the inputs that the experiment trains under: what makes first-layer weights,
+/// The scaling of the inputs that passes train under: what makes first-layer weights,
 /// which are in the user's units, comparable with each other and with those of other layers.
 nn::InputScaling training_scaling(const Context& context);
 

@@ -7,30 +7,30 @@
 
 namespace pare::compress {
 
+Retraining retraining(const Context& context) {
+  return context.retraining.value_or(Retraining{.options = context.training});
+}
+
 TrainingOptions::TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help)
     : epochs(
           static_cast<int>(options.integer("epochs", default_epochs, {0, 1'000'000}, epochs_help))),
-      learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [train]",
-                                            "learning rate of the pass's own training")),
-      dropout(options.optional_number("dropout", {0, 0.95}, "as in [train]",
-                                      "share of hidden activations dropped in it")),
-      flip(options.optional_flag("flip", "as in [train]", "mirror images at random in it")) {}
+      learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [retrain]",
+                                            "learning rate of the pass's own training")) {}
 
 nn::TrainOptions TrainingOptions::in(const Context& context) const {
-  nn::TrainOptions training = context.training;
+  nn::TrainOptions training = retraining(context).options;
   training.epochs = epochs;
   training.learning_rate = learning_rate.value_or(training.learning_rate);
-  training.dropout = dropout.value_or(training.dropout);
-  training.flip = flip.value_or(training.flip);
   return training;
 }
 
 PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
     : TrainingOptions(options, default_epochs, epochs_help),
-      teacher(options.number("teacher", 0, {0, 1},
-                             "share of the base model's outputs in its loss; the rest is labels")),
-      temperature(options.number("temperature", 4, {0.1, 1000},
-                                 "softmax temperature with a teacher, for classes")) {}
+      teacher(options.optional_number(
+          "teacher", {0, 1}, "as in [retrain]",
+          "share of the base model's outputs in its loss; the rest is labels")),
+      temperature(options.optional_number("temperature", {0.1, 1000}, "as in [retrain]",
+                                          "softmax temperature with a teacher, for classes")) {}
 
 nn::Model PassTraining::train(nn::Model model, const Context& context, const nn::WeightView& view,
                               const nn::GradientView& gradient_view, int stream) const {
@@ -40,10 +40,12 @@ nn::Model PassTraining::train(nn::Model model, const Context& context, const nn:
                        .gradient_view = gradient_view,
                        .validation = &context.validation,
                        .on_epoch = context.on_epoch};
-  if (teacher > 0) {
+  const Retraining defaults = retraining(context);
+  const double share = teacher.value_or(defaults.teacher);
+  if (share > 0) {
     hooks.objective =
         TeacherObjective(context.train.task, nn::forward(*context.base, context.train.inputs), {},
-                         teacher, temperature);
+                         share, temperature.value_or(defaults.temperature));
   }
   return nn::train(std::move(model), context.train, in(context),
                    context.seed + static_cast<std::uint64_t>(stream), hooks);

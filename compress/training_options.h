@@ -6,22 +6,22 @@
 
 namespace pare::compress {
 
-/// How a pass trains: what its options leave open is as in the experiment's [train] table.
+/// How passes of the experiment train.
+Retraining retraining(const Context& context);
+
+/// How a pass trains: what its options leave open is as in the experiment's [retrain] table.
 struct TrainingOptions {
-  /// Reads `epochs`, `learning_rate`, `dropout` and `flip`.
+  /// Reads `epochs` and `learning_rate`.
   TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help);
 
   nn::TrainOptions in(const Context& context) const;
 
   int epochs;
   std::optional<double> learning_rate;
-  // A pruned or narrow model has less to spare than the one that [train] is meant for.
-  std::optional<double> dropout;
-  std::optional<bool> flip;
 };
 
-/// The training that a pass gives the model it has changed, from labels and, where its options say
-/// so, from the experiment's base model too.
+/// The training that a pass gives the model it has changed, from labels and, where [retrain] or its
+/// options say so, from the experiment's base model too.
 struct PassTraining : TrainingOptions {
   /// Reads `teacher` and `temperature` besides.
   PassTraining(Options& options, int default_epochs, std::string_view epochs_help);
@@ -32,8 +32,8 @@ struct PassTraining : TrainingOptions {
   nn::Model train(nn::Model model, const Context& context, const nn::WeightView& view,
                   const nn::GradientView& gradient_view = {}, int stream = 0) const;
 
-  double teacher;
-  double temperature;
+  std::optional<double> teacher;
+  std::optional<double> temperature;
 };
 
 }  // namespace pare::compress

@@ -74,40 +74,62 @@ void read_model(Options& options, Experiment& experiment) {
   options.expect_empty();
 }
 
-nn::TrainOptions read_train(Options& options) {
-  nn::TrainOptions train;
-  train.epochs = static_cast<int>(
-      options.integer("epochs", train.epochs, {0, 1e6}, "passes over the training data"));
+/// What [train] and [retrain] have in common: all but the epochs. `train` holds the defaults.
+void read_training(Options& options, nn::TrainOptions& train) {
   train.batch_size = options.integer("batch_size", train.batch_size, {1, 1e8}, "samples");
   train.optimizer = options.choice<nn::OptimizerKind>(
-      "optimizer", {{"adam", nn::OptimizerKind::adam}, {"sgd", nn::OptimizerKind::sgd}}, "");
+      "optimizer", {{"adam", nn::OptimizerKind::adam}, {"sgd", nn::OptimizerKind::sgd}}, "",
+      train.optimizer);
   train.learning_rate = options.number("learning_rate", train.learning_rate, {1e-9, 100}, "");
   train.momentum = options.number("momentum", train.momentum, {0, 0.9999}, "of sgd");
   train.schedule = options.choice<nn::Schedule>(
       "schedule", {{"cosine", nn::Schedule::cosine}, {"constant", nn::Schedule::constant}},
-      "of the learning rate");
+      "of the learning rate", train.schedule);
   train.scale_inputs = options.flag("scale_inputs", train.scale_inputs,
                                     "train on features mapped to [-1, 1], folded back afterwards");
-  train.dropout = options.number("dropout", 0, {0, 0.95}, "share of hidden activations dropped");
-  train.weight_decay = options.number("weight_decay", 0, {0, 10}, "decoupled from the gradient");
-  train.label_smoothing =
-      options.number("label_smoothing", 0, {0, 0.9}, "share of a target spread over all classes");
-  train.warmup_epochs = static_cast<int>(
-      options.integer("warmup_epochs", 0, {0, 1e6}, "over which the rate rises from 0"));
+  train.dropout =
+      options.number("dropout", train.dropout, {0, 0.95}, "share of hidden activations dropped");
+  train.weight_decay =
+      options.number("weight_decay", train.weight_decay, {0, 10}, "decoupled from the gradient");
+  train.label_smoothing = options.number("label_smoothing", train.label_smoothing, {0, 0.9},
+                                         "share of a target spread over all classes");
+  train.warmup_epochs = static_cast<int>(options.integer(
+      "warmup_epochs", train.warmup_epochs, {0, 1e6}, "over which the rate rises from 0"));
+  train.flip = options.flag("flip", train.flip, "mirror images at random");
+  train.shift =
+      options.integer("shift", train.shift, {0, 1000}, "pixels that images move at random");
+  train.patience = static_cast<int>(
+      options.integer("patience", train.patience, {0, 1e6},
+                      "epochs without a better validation error to stop after; 0 never"));
+  train.keep_best =
+      options.flag("keep_best", train.keep_best, "return the weights of the best validation error");
+  train.threads = static_cast<int>(
+      options.integer("threads", train.threads, {1, 256},
+                      "that share one training; seeds and variants run side by side too"));
+}
+
+nn::TrainOptions read_train(Options& options) {
+  nn::TrainOptions train;
+  train.epochs = static_cast<int>(
+      options.integer("epochs", train.epochs, {0, 1e6}, "passes over the training data"));
+  read_training(options, train);
   if (train.warmup_epochs > train.epochs) {
     options.fail("warmup_epochs", fmt::format("warmup_epochs = {} is more than epochs = {}",
                                               train.warmup_epochs, train.epochs));
   }
-  train.flip = options.flag("flip", false, "mirror images at random");
-  train.shift = options.integer("shift", 0, {0, 1000}, "pixels that images move at random");
-  train.patience = static_cast<int>(options.integer(
-      "patience", 0, {0, 1e6}, "epochs without a better validation error to stop after; 0 never"));
-  train.keep_best =
-      options.flag("keep_best", false, "return the weights of the best validation error");
-  train.threads = static_cast<int>(options.integer(
-      "threads", 1, {1, 256}, "that share one training; seeds and variants run side by side too"));
   options.expect_empty();
   return train;
+}
+
+compress::Retraining read_retrain(Options& options, const nn::TrainOptions& train) {
+  compress::Retraining retrain{.options = train};
+  read_training(options, retrain.options);
+  retrain.teacher = options.number("teacher", retrain.teacher, {0, 1},
+                                   "share of the base model's outputs in the loss");
+  retrain.temperature = options.number("temperature", retrain.temperature, {0.1, 1000},
+                                       "softmax temperature with a teacher, for classes");
+  options.expect_empty();
+  return retrain;
 }
 
 bench::Budget read_budget(Options& options) {
@@ -207,7 +229,8 @@ Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
   toml::table root = parse_config(path, overrides);
   check_keys(root, "the config",
-             {"name", "seed", "seeds", "optimize", "data", "model", "train", "budget", "variants"});
+             {"name", "seed", "seeds", "optimize", "data", "model", "train", "retrain", "budget",
+              "variants"});
   drop_overridden_seeds(root);
   Options::Values values;
   for (const auto& [key, node] : root) {
@@ -223,6 +246,7 @@ Experiment load_experiment(const std::filesystem::path& path,
   Options data = table_options(root, "data");
   Options model = table_options(root, "model");
   Options train = table_options(root, "train");
+  Options retrain = table_options(root, "retrain");
   Options budget = table_options(root, "budget");
 
   Experiment experiment;
@@ -236,13 +260,15 @@ Experiment load_experiment(const std::filesystem::path& path,
   experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);
+  experiment.retrain = read_retrain(retrain, experiment.train);
   experiment.budget = read_budget(budget);
   experiment.variants = read_variants(root);
   experiment.resolved_base =
       table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
   experiment.resolved =
       fmt::format("{}\n{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
-                  table_toml("budget", budget), variants_toml(experiment.variants));
+                  table_toml("retrain", retrain) + table_toml("budget", budget),
+                  variants_toml(experiment.variants));
   return experiment;
 }
 

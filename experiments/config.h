@@ -26,6 +26,7 @@ struct Experiment {
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
+  compress::Retraining retrain;  ///< how passes train; as [train] where [retrain] is silent
   bench::Budget budget;
   mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
   std::vector<Variant> variants;

@@ -92,6 +92,39 @@ name = "a"
   CHECK_FALSE(experiment.train.scale_inputs);
 }
 
+TEST_CASE("passes train as [retrain] says, and where it is silent as [train] does") {
+  const Experiment experiment = load(R"([train]
+epochs = 9
+batch_size = 5
+optimizer = "sgd"
+schedule = "constant"
+dropout = 0.5
+flip = true
+weight_decay = 0.25
+[retrain]
+dropout = 0
+flip = false
+scale_inputs = false
+learning_rate = 0.5
+teacher = 0.75
+temperature = 3
+)" + kVariant);
+  CHECK(experiment.train.dropout == 0.5);
+  CHECK(experiment.train.flip);
+  CHECK(experiment.train.scale_inputs);
+  const nn::TrainOptions& retrain = experiment.retrain.options;
+  CHECK(retrain.batch_size == 5);
+  CHECK(retrain.optimizer == nn::OptimizerKind::sgd);
+  CHECK(retrain.schedule == nn::Schedule::constant);
+  CHECK(retrain.weight_decay == 0.25);
+  CHECK(retrain.dropout == 0);
+  CHECK_FALSE(retrain.flip);
+  CHECK_FALSE(retrain.scale_inputs);
+  CHECK(retrain.learning_rate == 0.5);
+  CHECK(experiment.retrain.teacher == 0.75);
+  CHECK(experiment.retrain.temperature == 3);
+}
+
 TEST_CASE("a pass is a name, or a table with its options") {
   const Experiment experiment = load(kVariant +
                                      "passes = [{ pass = \"magnitude_prune\", sparsity = 0.75 }, "
@@ -125,13 +158,16 @@ TEST_CASE("what encodings are chosen for is read, and said by name") {
 }
 
 TEST_CASE("the resolved config holds what --set changed, and loads again to itself") {
-  const Experiment first = load(tests::kSampleConfig, {"train.epochs=6", "data.phase=0.1"});
+  const Experiment first =
+      load(tests::kSampleConfig, {"train.epochs=6", "data.phase=0.1", "retrain.optimizer=sgd"});
   const Folder folder;
   const Experiment again = load_experiment(folder.write("other.toml", first.resolved), {});
   CHECK(again.resolved == first.resolved);
   CHECK(again.name == "sample");
   CHECK(again.seeds == std::vector<std::uint64_t>{3});
   CHECK(again.train.epochs == 6);
+  CHECK(again.train.optimizer == nn::OptimizerKind::adam);
+  CHECK(again.retrain.options.optimizer == nn::OptimizerKind::sgd);
   CHECK(std::get<nn::SineOptions>(again.data).phase == 0.1);
   REQUIRE(again.variants.size() == 2);
   CHECK(again.variants[1].steps.at(0).name == "quantize_int8");
