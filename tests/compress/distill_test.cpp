@@ -153,7 +153,8 @@ TEST_CASE("a student trained for few bits is rounded already, and better than on
   }
 }
 
-TEST_CASE("a pass that trains can learn from the base model, in the share it is told") {
+TEST_CASE(
+    "a pass that trains can learn from the base model, in the share that it or the context says") {
   // A base model that knows another function than the labels: the mean of both is least wrong.
   const nn::Model base = trained();
   nn::Dataset wrong = sine().train;
@@ -167,5 +168,17 @@ TEST_CASE("a pass that trains can learn from the base model, in the share it is 
     const nn::Model model =
         compress::run({step}, base, {wrong, sine().validation, training, 7, {}, &base}).model;
     CHECK(distance(model, 1, 1 - static_cast<float>(share)) < 0.02F);
+    const compress::Step silent = make_step("finetune", {{"epochs", {std::int64_t{100}, ""}}});
+    const nn::Model told =
+        compress::run({silent}, base,
+                      {wrong,
+                       sine().validation,
+                       {},
+                       7,
+                       {},
+                       &base,
+                       compress::Retraining{.options = training, .teacher = share}})
+            .model;
+    CHECK(nn::forward(told, wrong.inputs) == nn::forward(model, wrong.inputs));
   }
 }

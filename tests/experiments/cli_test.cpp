@@ -23,8 +23,7 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
        ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, model, "
-       "train, "
-       "budget, variants"},
+       "train, retrain, budget, variants"},
       {variant + "passes = [\"quantise_int8\"]\n",
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
                    fmt::join(compress::pass_names(), ", "))},

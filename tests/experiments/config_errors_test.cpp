@@ -79,8 +79,7 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
         "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, optimize, "
         "data, model, "
-        "train, "
-        "retrain, budget, variants");
+        "train, retrain, budget, variants");
   CHECK(error_of(kVariant + "pass = []\n") ==
         "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes");
   CHECK(error_of("[budget]\nflash = -1\n" + kVariant) ==
