@@ -103,6 +103,11 @@ QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
           "scales", {{"follow", ScaleRule::follow}, {"learned", ScaleRule::learned}},
           "of the weights, in training: fitted to them at each step, or "
           "learned")),
+      requantizing(options.choice<nn::Requantizing>(
+          "requantizing",
+          {{"double_rounding", nn::Requantizing::double_rounding},
+           {"single_rounding", nn::Requantizing::single_rounding}},
+          "sums become outputs as in TFLite, or as with TFLITE_SINGLE_ROUNDING")),
       training(options, default_epochs, "epochs of training with rounded weights; 0 is none") {}
 
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
@@ -135,7 +140,7 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
                                                 scales, input, output, dense.activation,
-                                                pre_activation});
+                                                pre_activation, options.requantizing});
     seen = through_int8(nn::forward(shown, seen), output);
     exact = std::move(outputs);
     input = output;

@@ -20,6 +20,7 @@ struct QuantizationOptions {
   bool bias_correction;
   Rounding rounding;
   ScaleRule scales;
+  nn::Requantizing requantizing;
   PassTraining training;
 };
 

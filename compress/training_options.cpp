@@ -15,12 +15,20 @@ TrainingOptions::TrainingOptions(Options& options, int default_epochs, std::stri
     : epochs(
           static_cast<int>(options.integer("epochs", default_epochs, {0, 1'000'000}, epochs_help))),
       learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [retrain]",
-                                            "learning rate of the pass's own training")) {}
+                                            "learning rate of the pass's own training")),
+      dropout(options.optional_number("dropout", {0, 0.95}, "as in [retrain]",
+                                      "share of hidden activations dropped in it")),
+      flip(options.optional_flag("flip", "as in [retrain]", "mirror images at random in it")),
+      scale_inputs(options.optional_flag("scale_inputs", "as in [retrain]",
+                                         "train on features mapped to [-1, 1]")) {}
 
 nn::TrainOptions TrainingOptions::in(const Context& context) const {
   nn::TrainOptions training = retraining(context).options;
   training.epochs = epochs;
   training.learning_rate = learning_rate.value_or(training.learning_rate);
+  training.dropout = dropout.value_or(training.dropout);
+  training.flip = flip.value_or(training.flip);
+  training.scale_inputs = scale_inputs.value_or(training.scale_inputs);
   return training;
 }
 

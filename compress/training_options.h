@@ -11,13 +11,17 @@ Retraining retraining(const Context& context);
 
 /// How a pass trains: what its options leave open is as in the experiment's [retrain] table.
 struct TrainingOptions {
-  /// Reads `epochs` and `learning_rate`.
+  /// Reads `epochs`, `learning_rate`, `dropout`, `flip` and `scale_inputs`.
   TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help);
 
   nn::TrainOptions in(const Context& context) const;
 
   int epochs;
   std::optional<double> learning_rate;
+  // The less a model has to spare, the less of these it bears.
+  std::optional<double> dropout;
+  std::optional<bool> flip;
+  std::optional<bool> scale_inputs;
 };
 
 /// The training that a pass gives the model it has changed, from labels and, where [retrain] or its

@@ -156,4 +156,8 @@ std::string_view name(Arithmetic arithmetic) {
   return arithmetic == Arithmetic::int8 ? "int8" : "float32";
 }
 
+std::string_view name(Requantizing requantizing) {
+  return requantizing == Requantizing::double_rounding ? "double_rounding" : "single_rounding";
+}
+
 }  // namespace pare::nn

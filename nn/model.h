@@ -31,6 +31,10 @@ struct Quantization {
   std::int32_t zero_point = 0;  ///< in [-128, 127]
 };
 
+/// How often an accumulator is rounded on its way to an output: after the multiplier and again
+/// after the shift, as TFLite does by default, or once after both, as TFLITE_SINGLE_ROUNDING does.
+enum class Requantizing : std::uint8_t { double_rounding, single_rounding };
+
 /// The same layer in integers; multipliers and shifts follow from the scales (nn/quantization.h).
 /// Source: TFLite 8-bit quantization specification, FULLY_CONNECTED.
 struct Int8Layer {
@@ -43,6 +47,7 @@ struct Int8Layer {
   /// Of tanh and sigmoid only: what the accumulators are requantized to before a table of 256
   /// entries gives the outputs.
   Quantization pre_activation = {};
+  Requantizing requantizing = Requantizing::double_rounding;
 };
 
 using Layer = std::variant<DenseLayer, Int8Layer>;
@@ -80,5 +85,6 @@ Index mac_count(const Model& model);
 
 std::string_view name(Activation activation);
 std::string_view name(Arithmetic arithmetic);
+std::string_view name(Requantizing requantizing);
 
 }  // namespace pare::nn

@@ -175,6 +175,8 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
       bias_(Int32Vector::Zero(weights_.cols() / 4)),
       left_shift_(bias_),
       multiplier_(bias_),
+      first_half_(bias_),
+      away_(bias_),
       half_(bias_),
       right_shift_(bias_),
       sums_(bias_),
@@ -191,6 +193,9 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
     multiplier_[row] = factor.multiplier;
     right_shift_[row] = std::max(-factor.shift, 0);
     half_[row] = right_shift_[row] > 0 ? 1 << (right_shift_[row] - 1) : 0;
+    const bool twice = factor.rounding == Requantizing::double_rounding;
+    first_half_[row] = twice || right_shift_[row] == 0 ? 1 << 30 : 0;
+    away_[row] = twice && right_shift_[row] > 0 ? -1 : 0;
   }
   if (!has_table_) return;
   const auto table = make_table(layer.activation, layer.pre_activation);
@@ -198,7 +203,8 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
 }
 
 /// nn::requantize, whose roundings are floor(product / 2^31 + 1/2), and then half away from zero:
-/// for h < 0 that is floor((h - 1 + half) / 2^r).
+/// for h < 0 that is floor((h - 1 + half) / 2^r). Where only the second rounds, the first is
+/// floor(product / 2^31), and the second floor((h + half) / 2^r).
 void PackedInt8Layer::requantize(std::uint8_t* outputs) const {
   // As locals: a byte that is written could be part of a member, and would keep this from being
   // vectorized.
@@ -208,13 +214,15 @@ void PackedInt8Layer::requantize(std::uint8_t* outputs) const {
   const std::int32_t* const sums = sums_.data();
   const std::int32_t* const left_shift = left_shift_.data();
   const std::int32_t* const multiplier = multiplier_.data();
+  const std::int32_t* const first_half = first_half_.data();
+  const std::int32_t* const away = away_.data();
   const std::int32_t* const half = half_.data();
   const std::int32_t* const right_shift = right_shift_.data();
   for (Index i = 0; i < count; ++i) {
     const std::int64_t product = std::int64_t{sums[i] << left_shift[i]} * multiplier[i];
-    const auto high = static_cast<std::int32_t>((product + (std::int64_t{1} << 30)) >> 31);
-    const std::int32_t negative = half[i] > 0 ? high >> 31 : 0;
-    const std::int32_t y = ((high + negative + half[i]) >> right_shift[i]) + zero_point;
+    const auto high = static_cast<std::int32_t>((product + first_half[i]) >> 31);
+    const std::int32_t y =
+        ((high + (high >> 31 & away[i]) + half[i]) >> right_shift[i]) + zero_point;
     outputs[i] = static_cast<std::uint8_t>(std::min(std::max(y, least), 127) + 128);
   }
 }

@@ -70,7 +70,9 @@ class PackedInt8Layer {
   Int32Vector bias_;    // all of these [outputs in whole lanes]; with what the zero points add
   Int32Vector left_shift_;
   Int32Vector multiplier_;
-  Int32Vector half_;  // of what the right shift cuts off; 0 without one
+  Int32Vector first_half_;  // of what the multiplier's rounding cuts off; 0 if it does not round
+  Int32Vector away_;        // -1 where the shift rounds half away from zero, else 0
+  Int32Vector half_;        // of what the right shift cuts off; 0 without one
   Int32Vector right_shift_;
   Int32Vector sums_;
   std::int32_t zero_point_;

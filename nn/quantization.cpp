@@ -30,6 +30,9 @@ std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor) {
   const int left = std::max(factor.shift, 0);
   const int right = std::max(-factor.shift, 0);
   const std::int64_t product = (std::int64_t{value} << left) * factor.multiplier;
+  if (factor.rounding == Requantizing::single_rounding) {
+    return static_cast<std::int32_t>((product + (std::int64_t{1} << (30 + right))) >> (31 + right));
+  }
   const std::int64_t nudge = product >= 0 ? std::int64_t{1} << 30 : 1 - (std::int64_t{1} << 30);
   const std::int64_t high = (product + nudge) / (std::int64_t{1} << 31);
   const std::int64_t mask = (std::int64_t{1} << right) - 1;
@@ -43,12 +46,12 @@ const Quantization& requantized(const Int8Layer& layer) {
 }
 
 FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row) {
-  if (layer.weight_scales.size() == 1) {
-    const float product = layer.input.scale * layer.weight_scales[0];
-    return quantize_multiplier(static_cast<double>(product) / double{requantized(layer).scale});
-  }
-  const double product = double{layer.input.scale} * double{layer.weight_scales[row]};
-  return quantize_multiplier(product / double{requantized(layer).scale});
+  const double product = layer.weight_scales.size() == 1
+                             ? static_cast<double>(layer.input.scale * layer.weight_scales[0])
+                             : double{layer.input.scale} * double{layer.weight_scales[row]};
+  FixedPointMultiplier factor = quantize_multiplier(product / double{requantized(layer).scale});
+  factor.rounding = layer.requantizing;
+  return factor;
 }
 
 AccumulatorRange accumulator_range(const Int8Layer& layer, Index row) {

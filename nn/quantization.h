@@ -11,15 +11,17 @@ namespace pare::nn {
 struct FixedPointMultiplier {
   std::int32_t multiplier = 0;  ///< 0 for a factor below 2^-32
   int shift = 0;                ///< > 0 shifts left
+  Requantizing rounding = Requantizing::double_rounding;
 };
 
 /// The fixed-point form of `factor`. Throws std::invalid_argument unless 0 <= factor < 2^30.
 FixedPointMultiplier quantize_multiplier(double factor);
 
 /// round(round(value * 2^max(shift, 0) * multiplier / 2^31) / 2^max(-shift, 0)), ties of the first
-/// rounding towards +infinity, of the second away from zero: TFLite's default, "double rounding".
-/// `value` * 2^max(shift, 0) must fit int32.
-/// Source: kernels/internal/common.h, MultiplyByQuantizedMultiplier; gemmlowp fixedpoint.h.
+/// rounding towards +infinity, of the second away from zero; with single rounding
+/// round(value * multiplier * 2^(shift - 31)), ties towards +infinity. `value` * 2^max(shift, 0)
+/// must fit int32. Source: kernels/internal/common.h, MultiplyByQuantizedMultiplier, without and
+/// with TFLITE_SINGLE_ROUNDING; gemmlowp fixedpoint.h.
 std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor);
 
 /// What a layer's accumulators are requantized to: its output, or before a table its
@@ -29,7 +31,7 @@ const Quantization& requantized(const Int8Layer& layer);
 /// The factor from a row's accumulator to what it is requantized to: input scale * weight scale /
 /// that scale; the first product in float32 for a per-tensor scale, in double for per-row ones.
 /// Source: kernels/kernel_util.cc, PopulateConvolutionQuantizationParams and
-/// GetQuantizedConvolutionMultipler.
+/// GetQuantizedConvolutionMultipler. Rounds as the layer does.
 FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row);
 
 /// What any int8 inputs can make of a sum.

@@ -66,6 +66,7 @@ class Writer {
     add_quantization(layer, "output", int8.output);
     if (has_table(int8.activation)) add_quantization(layer, "pre_activation", int8.pre_activation);
     header_["__metadata__"][key(layer, "activation")] = name(int8.activation);
+    header_["__metadata__"][key(layer, "requantizing")] = name(int8.requantizing);
   }
 
   std::string bytes() {
@@ -165,6 +166,16 @@ class Reader {
     fail(fmt::format("layers.{}.activation is '{}'", layer, text));
   }
 
+  /// Files without it are of before there was a choice.
+  Requantizing requantizing(std::size_t layer) const {
+    const std::string text = metadata(key(layer, "requantizing"));
+    if (text.empty()) return Requantizing::double_rounding;
+    for (const Requantizing r : {Requantizing::double_rounding, Requantizing::single_rounding}) {
+      if (text == name(r)) return r;
+    }
+    fail(fmt::format("layers.{}.requantizing is '{}'", layer, text));
+  }
+
   [[noreturn]] static void fail(const std::string& what) { throw std::runtime_error(what); }
 
  private:
@@ -225,7 +236,8 @@ Layer read_layer(const Reader& reader, std::size_t i) {
       reader.quantization(i, "input"),
       reader.quantization(i, "output"),
       activation,
-      has_table(activation) ? reader.quantization(i, "pre_activation") : Quantization{}};
+      has_table(activation) ? reader.quantization(i, "pre_activation") : Quantization{},
+      reader.requantizing(i)};
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -82,11 +82,12 @@ CompactRowsCode compact_rows(const nn::Int8Layer& layer) {
   const int zero_point = nn::requantized(layer).zero_point;
   const int low = layer.activation == nn::Activation::relu ? 0 : -128 - zero_point;
   const int high = 127 - zero_point;
+  const bool single = layer.requantizing == nn::Requantizing::single_rounding;
   return {{biases_array(layer.bias, bias_bytes), layer_array("factors", factors.bytes)},
-          fmt::format("{}, {}, {}, {}, {}, {}", bias_bytes, factors.step, factors.shift, low, high,
-                      zero_point),
+          fmt::format("{}, {}, {}, {}, {}, {}, {}", bias_bytes, factors.step, factors.shift, single,
+                      low, high, zero_point),
           {nullptr, nullptr, static_cast<std::uint8_t>(bias_bytes),
-           static_cast<std::uint8_t>(factors.step), static_cast<std::int8_t>(factors.shift),
+           static_cast<std::uint8_t>(factors.step), static_cast<std::int8_t>(factors.shift), single,
            static_cast<std::int16_t>(low), static_cast<std::int16_t>(high),
            static_cast<std::int16_t>(zero_point)}};
 }

@@ -14,7 +14,8 @@ Int8Rows int8_rows(const nn::Int8Layer& layer) {
                 {},
                 static_cast<std::int16_t>(relu ? 0 : -128 - zero_point),
                 static_cast<std::int16_t>(127 - zero_point),
-                static_cast<std::int16_t>(zero_point)};
+                static_cast<std::int16_t>(zero_point),
+                layer.requantizing == nn::Requantizing::single_rounding};
   for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
     const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
     rows.multipliers.push_back(factor.multiplier);
@@ -31,12 +32,16 @@ std::vector<LayerArray> arrays(const Int8Rows& rows) {
 }
 
 std::string constants(const Int8Rows& rows) {
-  return fmt::format("{}, {}, {}", rows.low, rows.high, rows.zero_point);
+  return fmt::format("{}, {}, {}, {}", rows.low, rows.high, rows.zero_point, rows.single_rounding);
 }
 
 Requantization requantization(const Int8Rows& rows, const void* multipliers, const void* shifts) {
-  return {static_cast<const std::int32_t*>(multipliers), static_cast<const std::int8_t*>(shifts),
-          rows.low, rows.high, rows.zero_point};
+  return {static_cast<const std::int32_t*>(multipliers),
+          static_cast<const std::int8_t*>(shifts),
+          rows.low,
+          rows.high,
+          rows.zero_point,
+          rows.single_rounding};
 }
 
 }  // namespace pare::mcu

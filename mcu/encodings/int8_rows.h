@@ -15,6 +15,7 @@ struct Int8Rows {
   std::int16_t low;
   std::int16_t high;
   std::int16_t zero_point;
+  bool single_rounding;
 };
 
 Int8Rows int8_rows(const nn::Int8Layer& layer);

@@ -84,7 +84,7 @@ class Writer {
       if (outputs_.shift > 0) continue;
       shifts |= std::uint32_t{outputs_.row_shifts[static_cast<std::size_t>(row + i)]} << (8 * i);
     }
-    if (outputs_.shift == 0) add(shifts);
+    if (outputs_.shift <= 0) add(shifts);
   }
 
   const nn::Int8Layer& layer_;

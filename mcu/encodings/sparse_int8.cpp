@@ -54,7 +54,7 @@ std::vector<std::int32_t> words_of(const nn::Int8Layer& layer, const RowOutputs&
     }
     words.push_back(256 * layer.bias[row] + outputs.fractions[index]);
     words.push_back(outputs.multipliers[index]);
-    if (outputs.shift == 0) words.push_back(outputs.row_shifts[index]);
+    if (outputs.shift <= 0) words.push_back(outputs.row_shifts[index]);
   }
   return words;
 }
@@ -67,9 +67,9 @@ std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
   const RowOutputs outputs = row_outputs(*layer);
   const std::vector<std::int32_t> words = words_of(*layer, outputs);
   SparseInt8 kernel{nullptr, static_cast<std::uint16_t>(layer->weights.rows()),
-                    static_cast<std::uint8_t>(outputs.shift),
+                    static_cast<std::int8_t>(outputs.shift),
                     static_cast<std::int16_t>(nn::requantized(*layer).zero_point)};
-  const int row_words = outputs.shift == 0 ? 4 : 3;
+  const int row_words = outputs.shift <= 0 ? 4 : 3;
   const double groups = static_cast<double>(words.size()) / 2 - row_words * kernel.outputs / 2.0;
   return LayerCode{
       .arrays = {layer_array("words", words)},

@@ -83,10 +83,13 @@ bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& 
     return true;
   }
   if (wanted.front() <= 0) return false;
-  // The row's own first rounding is half of 2^-lost_bits in the kernel's, which adds half of 1.
+  // The row's own first rounding, if it has one, is half of 2^-lost_bits in the kernel's, which
+  // adds half of 1.
   const int lost_bits = kScaleBits - factor.shift - result.shift;
   const double multiplier = factor.multiplier / std::exp2(lost_bits);
-  const double excess = 64 * (1 - std::exp2(-lost_bits)) * 0x1p32 / multiplier;
+  const double own =
+      factor.rounding == nn::Requantizing::single_rounding ? 0 : std::exp2(-lost_bits);
+  const double excess = 64 * (1 - own) * 0x1p32 / multiplier;
   if (excess >= largest_fraction(range)) return false;
   const auto nearest = -static_cast<std::int32_t>(std::lround(excess));
   for (std::int32_t distance = 0; distance < 16; ++distance) {

@@ -14,6 +14,7 @@ struct CompactRows {
   uint8_t bias_bytes;     ///< 2 to 4
   uint8_t factor_step;    ///< 4 or 5; 0 if one factor is for all rows
   int8_t shift;           ///< that the rows' shifts are added to
+  bool single_rounding;   ///< as of a Requantization
   int16_t low;            ///< the least output, its zero point subtracted: 0 after ReLU
   int16_t high;           ///< the largest: 127 - zero_point
   int16_t zero_point;
@@ -72,7 +73,8 @@ class RowWriter {
     factor_ += rows_.factor_step;
     int32_t shift = rows_.shift + int32_t(word >> 30);
     if (rows_.factor_step == 5) shift += factor[4];
-    const int32_t y = requantize(sum, int32_t((word & 0x3fffffff) | 0x40000000), shift);
+    const int32_t multiplier = int32_t((word & 0x3fffffff) | 0x40000000);
+    const int32_t y = requantize(sum, multiplier, shift, rows_.single_rounding);
     return y < rows_.low ? rows_.low : y > rows_.high ? rows_.high : y;
   }
 

@@ -14,7 +14,7 @@ namespace pare {
 ///                last input one half of each pair. Of a single row four inputs a word, as the
 ///                bytes 0, 2, 1, 3
 ///   multipliers  one word a row
-///   shifts       one byte a row, in one word; only where shift == 0
+///   shifts       one byte a row, in one word; only where the rows have shifts of their own
 ///
 /// No sum of a row may reach 2^23: scaled by 256 it has to fit a word.
 struct PairedInt8Any {
@@ -22,7 +22,7 @@ struct PairedInt8Any {
   int32_t inputs;
   int32_t outputs;
   /// Above 0: widened outputs are 0 to 255, after ReLU, and one rounding does what two would do.
-  /// Else each row has its own right shift, from 1.
+  /// Else kRoundedTwice or kRoundedOnce: each row has its own right shift, from 1 or from 8.
   int32_t shift;
   int32_t zero_point;  ///< of the outputs, which are clamped to int8
 };
@@ -32,6 +32,9 @@ template <int kInputs, int kOutputs, int kShift, int kZeroPoint>
 struct PairedInt8 {
   const int32_t* words;
 };
+
+constexpr int32_t kRoundedTwice = 0;
+constexpr int32_t kRoundedOnce = -1;
 
 /// How many groups of four inputs the Cortex-M4's inner loop does a turn: small layers take small
 /// code.
@@ -49,9 +52,14 @@ inline int32_t uniform_output(int32_t scaled_sum, int32_t multiplier, int32_t sh
   return y < 0 ? 0 : y > 255 ? 255 : y;
 }
 
-/// The output, an int8, of a scaled sum without a fraction: TFLite's two roundings as they are.
+/// The output, an int8, of a scaled sum without a fraction, by its row's shift: TFLite's roundings
+/// as they are.
 inline int32_t rounded_output(int32_t scaled_sum, int32_t multiplier, int32_t shift,
-                              int32_t zero_point) {
+                              int32_t zero_point, int32_t rounded) {
+  if (rounded == kRoundedOnce) {
+    const int32_t high = high_multiply_add(scaled_sum, multiplier, 0);
+    return saturate_int8(shift_round_add(high, shift, zero_point));
+  }
   const int32_t high = high_multiply_round(scaled_sum >> 7, multiplier);
   return saturate_int8(shift_round_add(high + (high >> 31), shift, zero_point));
 }
@@ -135,8 +143,8 @@ inline const int32_t* put_sums(const PairedInt8Any& layer, const int32_t* multip
                   outputs + i);
     } else {
       const int32_t shift = int32_t(uint32_t(multipliers[count]) >> (8 * i) & 0xffu);
-      put_int8(rounded_output(sums[i], multipliers[i], shift, layer.zero_point), layer.zero_point,
-               outputs + i);
+      put_int8(rounded_output(sums[i], multipliers[i], shift, layer.zero_point, layer.shift),
+               layer.zero_point, outputs + i);
     }
   }
   return multipliers + count + (layer.shift > 0 ? 0 : 1);

@@ -152,7 +152,7 @@ PARE_INLINE const int32_t* sum_one(const int32_t* words, const int16_t* inputs, 
 
 /// How scaled sums become outputs, kShift as in PairedInt8Any. Of a shift in a register the
 /// processor reads the lowest byte alone.
-template <int kShift, int kZeroPoint>
+template <int kShift, int kZeroPoint, bool kUniform = (kShift > 0)>
 struct PairedOutputs {
   static PARE_INLINE int32_t output(int32_t sum, int32_t multiplier, int32_t /*shift*/) {
     return shift_to_byte<kShift>(high_multiply_add(sum, multiplier, uniform_rounding(kShift)));
@@ -171,10 +171,10 @@ struct PairedOutputs {
   }
 };
 
-template <int kZeroPoint>
-struct PairedOutputs<0, kZeroPoint> {
+template <int kShift, int kZeroPoint>
+struct PairedOutputs<kShift, kZeroPoint, false> {
   static PARE_INLINE int32_t output(int32_t sum, int32_t multiplier, int32_t shift) {
-    return rounded_output(sum, multiplier, shift, kZeroPoint);
+    return rounded_output(sum, multiplier, shift, kZeroPoint, kShift);
   }
   static PARE_INLINE int32_t shifts(const int32_t*& words) { return *words++; }
   template <class Output>

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "dsp.h"
 #include "optimize.h"
 
 namespace pare {
@@ -13,6 +14,7 @@ struct Requantization {
   int16_t low;                 ///< the least output, its zero point subtracted: 0 after ReLU
   int16_t high;                ///< the largest: 127 - zero_point
   int16_t zero_point;
+  bool single_rounding;  ///< after multiplier and shift together; else after each
 };
 
 PARE_OPTIMIZE_SPEED
@@ -28,19 +30,27 @@ inline int32_t rounding_high_multiply(int32_t value, int32_t multiplier) {
 #endif
 }
 
+/// floor(value * multiplier / 2^31), for |value| < 2^30.
+inline int32_t high_multiply(int32_t value, int32_t multiplier) {
+  return high_multiply_add(value * 2, multiplier, 0);
+}
+
 /// round(round(value * 2^max(shift, 0) * multiplier / 2^31) / 2^max(-shift, 0)), ties of the first
-/// rounding towards +infinity, of the second away from zero. The exporter has proven
+/// rounding towards +infinity, of the second away from zero; with single rounding
+/// round(value * multiplier * 2^(shift - 31)), ties towards +infinity. The exporter has proven
 /// |value| * 2^max(shift, 0) < 2^30. Source: TFLite kernels/internal/common.h,
-/// MultiplyByQuantizedMultiplier.
-inline int32_t requantize(int32_t value, int32_t multiplier, int32_t shift) {
+/// MultiplyByQuantizedMultiplier, without and with TFLITE_SINGLE_ROUNDING.
+inline int32_t requantize(int32_t value, int32_t multiplier, int32_t shift, bool single_rounding) {
   if (shift >= 0) return rounding_high_multiply(value * (int32_t(1) << shift), multiplier);
+  const int32_t half = int32_t(1) << (-shift - 1);
+  if (single_rounding) return (high_multiply(value, multiplier) + half) >> -shift;
   const int32_t high = rounding_high_multiply(value, multiplier);
-  return (high + (high >> 31) + (int32_t(1) << (-shift - 1))) >> -shift;
+  return (high + (high >> 31) + half) >> -shift;
 }
 
 /// Output `row` from its sum, the zero point subtracted.
 inline int32_t widened_output(const Requantization& by, int32_t row, int32_t sum) {
-  const int32_t y = requantize(sum, by.multipliers[row], by.shifts[row]);
+  const int32_t y = requantize(sum, by.multipliers[row], by.shifts[row], by.single_rounding);
   return y < by.low ? by.low : y > by.high ? by.high : y;
 }
 

@@ -17,7 +17,8 @@ namespace pare {
 struct SparseInt8 {
   const int32_t* words;
   uint16_t outputs;
-  uint8_t shift;       ///< of uniform_output; 0 where each row has its own for rounded_output
+  int8_t shift;        ///< of uniform_output; else kRoundedTwice or kRoundedOnce, and each row has
+                       ///< its own for rounded_output
   int16_t zero_point;  ///< of the outputs
 };
 
@@ -88,10 +89,10 @@ PARE_NO_INLINE inline void dense(const SparseInt8& layer, const int16_t* inputs,
     const int32_t scaled_sum = int32_t(uint32_t(sum) * 256u + uint32_t(word));
     const int32_t multiplier = words[1];
     words += 2;
-    if (shift != 0) {
+    if (shift > 0) {
       put_widened(uniform_output(scaled_sum, multiplier, shift), zero_point, outputs);
     } else {
-      const int32_t y = rounded_output(scaled_sum, multiplier, *words++, zero_point);
+      const int32_t y = rounded_output(scaled_sum, multiplier, *words++, zero_point, shift);
       put_int8(y, zero_point, outputs);
     }
   }

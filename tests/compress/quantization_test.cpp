@@ -31,6 +31,26 @@ struct Setting {
 
 }  // namespace
 
+TEST_CASE("a quantized model rounds as often as its pass is told, and changes in nothing else") {
+  const Setting setting;
+  for (const char* pass : {"quantize_int8", "quantize_weights"}) {
+    CAPTURE(pass);
+    const nn::Model twice = setting.run(pass, {{"epochs", {std::int64_t{0}, ""}}});
+    const nn::Model once =
+        setting.run(pass, {{"epochs", {std::int64_t{0}, ""}},
+                           {"requantizing", {std::string("single_rounding"), ""}}});
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& before = std::get<nn::Int8Layer>(twice.layers[i]);
+      const auto& after = std::get<nn::Int8Layer>(once.layers[i]);
+      CHECK(before.requantizing == nn::Requantizing::double_rounding);
+      CHECK(after.requantizing == nn::Requantizing::single_rounding);
+      CHECK(after.weights == before.weights);
+      CHECK(after.bias == before.bias);
+      CHECK(after.output.scale == before.output.scale);
+    }
+  }
+}
+
 TEST_CASE("bias correction removes the mean error of the outputs") {
   const Setting setting;
   const nn::Model plain =

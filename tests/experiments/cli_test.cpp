@@ -30,7 +30,7 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
        ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, schedule, "
        "steps, rewind, "
-       "epochs, learning_rate, teacher, temperature"},
+       "epochs, learning_rate, dropout, flip, scale_inputs, teacher, temperature"},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
        ":3:39: sparsity = 80 is outside [0, 1]"},
       {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},

@@ -123,8 +123,8 @@ TEST_CASE("a wrong pass is refused with its place") {
         fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}",
                     fmt::join(compress::pass_names(), ", ")));
   CHECK(error_of_passes("[{ pass = \"finetune\", epoch = 3 }]") ==
-        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, "
-        "teacher, temperature");
+        "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, "
+        "flip, scale_inputs, teacher, temperature");
   CHECK(error_of_passes("[{ pass = \"magnitude_prune\", sparsity = 80 }]") ==
         "c.toml:3:39: sparsity = 80 is outside [0, 1]");
   CHECK(error_of_passes("[{ name = \"finetune\" }]") ==

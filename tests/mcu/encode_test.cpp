@@ -52,7 +52,7 @@ TEST_CASE("a dense int8 layer is encoded as computed by hand") {
   const EncodedModel encoded = mcu::encode(nn::Model{{int8_layer()}});
   const mcu::EncodedLayer& layer = encoded.layers[0];
   CHECK(layer.encoding == "dense int8");
-  CHECK(layer.code.constants == "0, 118, 9, 3, 2");  // ReLU, zero point 9: from 0 to 127 - 9
+  CHECK(layer.code.constants == "0, 118, 9, false, 3, 2");  // ReLU, zero point 9: from 0 to 127 - 9
   CHECK(encoded.bytes.size() == 6 + 2 * 4 + 2 * 4 + 2);
   CHECK(value_at<std::int8_t>(encoded, "layer0_weights", 5) == -6);
   CHECK(value_at<std::int32_t>(encoded, "layer0_bias", 0) == 100);

@@ -14,6 +14,19 @@
 
 using namespace pare;
 
+namespace {
+
+void check_requantize(std::int32_t value, std::int32_t multiplier, int shift) {
+  for (const bool single : {false, true}) {
+    const auto rounding =
+        single ? nn::Requantizing::single_rounding : nn::Requantizing::double_rounding;
+    REQUIRE(requantize(value, multiplier, shift, single) ==
+            nn::requantize(value, {multiplier, shift, rounding}));
+  }
+}
+
+}  // namespace
+
 TEST_CASE("the kernel's requantize is the reference's") {
   nn::Random random(3);
   for (int i = 0; i < 1'000'000; ++i) {
@@ -23,8 +36,7 @@ TEST_CASE("the kernel's requantize is the reference's") {
     const std::int32_t range = (1 << (30 - std::max(shift, 0))) - 1;
     const std::int32_t bound = range >> random.below(20);
     const std::int32_t value = tests::random_integer(random, -bound, bound);
-    const std::int32_t expected = nn::requantize(value, {multiplier, shift});
-    REQUIRE(requantize(value, multiplier, shift) == expected);
+    check_requantize(value, multiplier, shift);
   }
 }
 
@@ -32,7 +44,7 @@ TEST_CASE("the kernel's requantize is the reference's where the ties are") {
   for (std::int32_t value = -70000; value <= 70000; ++value) {
     for (const int shift : {-17, -8, -3, -1, 0, 1, 5}) {
       for (const std::int32_t multiplier : {1 << 30, 3 << 29, INT32_MAX}) {
-        REQUIRE(requantize(value, multiplier, shift) == nn::requantize(value, {multiplier, shift}));
+        check_requantize(value, multiplier, shift);
       }
     }
   }

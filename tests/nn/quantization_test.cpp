@@ -37,6 +37,29 @@ TEST_CASE("requantize rounds twice, as gemmlowp does") {
   CHECK(requantize(7, quantize_multiplier(4)) == 28);
 }
 
+TEST_CASE("requantize rounds once where it is told to, to the nearest, ties towards +infinity") {
+  const auto once = [](std::int32_t value, double factor) {
+    FixedPointMultiplier by = quantize_multiplier(factor);
+    by.rounding = Requantizing::single_rounding;
+    return requantize(value, by);
+  };
+  CHECK(once(5, 0.25) == 1);  // 1.25
+  CHECK(once(6, 0.25) == 2);  // 1.5
+  CHECK(once(-6, 0.25) == -1);
+  CHECK(once(-7, 0.25) == -2);  // -1.75
+  CHECK(once(3, 0.5) == 2);
+  CHECK(once(-3, 0.5) == -1);
+  CHECK(once(7, 4) == 28);
+  Random random(6);
+  for (int i = 0; i < 100000; ++i) {
+    // Exact in double: 22 bits times 20.
+    const auto value = static_cast<std::int32_t>(random.uniform(-0x1p22, 0x1p22));
+    const double factor =
+        std::ldexp(1 + random.below(1 << 19), -21 - static_cast<int>(random.below(8)));
+    CHECK(once(value, factor) == std::floor(value * factor + 0.5));
+  }
+}
+
 TEST_CASE("requantize is within one of the exact product") {
   Random random(5);
   for (int i = 0; i < 100000; ++i) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "nn/activation.h"
 #include "tests/helpers.h"
@@ -81,6 +82,27 @@ TEST_CASE("tanh and sigmoid come back from a file, with the pre-activation's qua
     CHECK(after.pre_activation.scale == 0.03F);
     CHECK(after.pre_activation.zero_point == -17);
   }
+}
+
+TEST_CASE("how often a layer rounds comes back from a file; a file that is silent means twice") {
+  const Folder folder;
+  const auto path = folder.path() / "m.safetensors";
+  Model model = int8_model();
+  auto& layer = std::get<Int8Layer>(model.layers[0]);
+  layer.requantizing = Requantizing::single_rounding;
+  save(model, path);
+  CHECK(std::get<Int8Layer>(load(path).layers[0]).requantizing == Requantizing::single_rounding);
+  std::string bytes = read_file(path);
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    REQUIRE(from.size() == to.size());
+    bytes.replace(bytes.find(from), from.size(), to);
+    std::ofstream(path, std::ios::binary) << bytes;
+  };
+  replace("layers.0.requantizing", "layers.0.requantizinG");
+  CHECK(std::get<Int8Layer>(load(path).layers[0]).requantizing == Requantizing::double_rounding);
+  replace("layers.0.requantizinG", "layers.0.requantizing");
+  replace("single_rounding", "triple_rounding");
+  CHECK(load_error(path).ends_with("layers.0.requantizing is 'triple_rounding'"));
 }
 
 TEST_CASE("the file is safetensors: a length, a JSON header, the tensors' bytes") {
