@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "bench/measure.h"
+#include "mcu/encode.h"
 #include "mcu/temporary_folder.h"
 #include "nn/mlp.h"
 #include "nn/quantization.h"
@@ -82,28 +83,54 @@ double figure(const Row& row, std::string_view measure) {
   return measure == "flash B" ? row.flash_bytes.value() : row.ram_bytes.value();
 }
 
-Row measure(const Work& work) {
+/// `model` encoded for speed, on the emulated board.
+Row measure(std::string_view name, const nn::Model& model, const std::string& optimization) {
   const mcu::TemporaryFolder folder;
-  const bool int8 = work.arithmetic == nn::Arithmetic::int8;
-  const nn::Model model = int8 ? random_int8_model(work.widths)
-                               : nn::make_mlp(work.widths, nn::Activation::relu, kSeed);
   nn::Random random(kSeed, 2);
-  nn::Matrix inputs(kVectors, work.widths.front());
+  nn::Matrix inputs(kVectors, nn::input_count(model));
   for (float& value : inputs.reshaped<Eigen::RowMajor>()) {
     value = static_cast<float>(random.uniform(-1, 1));
   }
   Row row;
   row.name = "kernel";
-  if (!measure_board(model, inputs, folder.path(), mcu::Optimize::speed, row, work.optimization)) {
-    throw std::runtime_error(fmt::format("{} with {}: the board's outputs are not the reference's",
-                                         work.name, work.optimization));
+  if (!measure_board(model, inputs, folder.path(), mcu::Optimize::speed, row, optimization)) {
+    throw std::runtime_error(
+        fmt::format("{} with {}: the board's outputs are not the reference's", name, optimization));
   }
   return row;
 }
 
+Row measure(const Work& work) {
+  return measure(work.name,
+                 work.arithmetic == nn::Arithmetic::int8
+                     ? random_int8_model(work.widths)
+                     : nn::make_mlp(work.widths, nn::Activation::relu, kSeed),
+                 work.optimization);
+}
+
+/// What nine zeros in ten weights save: cycles as encoded for speed, parameters as for size.
+void add_pruned_lenet(Table& table) {
+  constexpr std::string_view kName = "LeNet-300-100 int8, 90 % zeros";
+  const std::vector<nn::Index> widths = {784, 300, 100, 10};
+  const nn::Model dense = random_int8_model(widths);
+  const nn::Model pruned = random_int8_model(widths, 0.9);
+  const auto cycles = [&](const nn::Model& model) {
+    return measure(kName, model, "-O3").cycles_estimate.value();
+  };
+  const auto bytes = [](const nn::Model& model) {
+    return static_cast<double>(mcu::encode(model, mcu::Optimize::size).bytes.size());
+  };
+  const auto add = [&](const char* measure, double ratio) {
+    table.rows.push_back(
+        {std::string(kName), "-O3", measure, fmt::format("{:.3f}", ratio), "-", "none has one"});
+  };
+  add("cycles, of dense", cycles(pruned) / cycles(dense));
+  add("bytes, of dense", bytes(pruned) / bytes(dense));
+}
+
 }  // namespace
 
-nn::Model random_int8_model(const std::vector<nn::Index>& widths) {
+nn::Model random_int8_model(const std::vector<nn::Index>& widths, double sparsity) {
   nn::Random random(kSeed, 1);
   nn::Model model;
   nn::Quantization input{1.0F / 128, 0};
@@ -118,11 +145,12 @@ nn::Model random_int8_model(const std::vector<nn::Index>& widths) {
                         last ? nn::Activation::identity : nn::Activation::relu};
     for (std::int8_t& weight : layer.weights.reshaped<Eigen::RowMajor>()) {
       weight = static_cast<std::int8_t>(std::lround(random.uniform(-127, 127)));
+      if (sparsity > 0 && random.uniform(0, 1) < sparsity) weight = 0;
     }
     for (nn::Index row = 0; row < widths[i]; ++row) {
       layer.bias[row] = static_cast<std::int32_t>(std::lround(random.uniform(-2000, 2000)));
       // Outputs of about unit size, the rows' scales within a factor of two.
-      const double spread = std::sqrt(static_cast<double>(inputs)) * 73;
+      const double spread = std::sqrt(static_cast<double>(inputs) * (1 - sparsity)) * 73;
       layer.weight_scales[row] = static_cast<float>(random.uniform(0.7, 1.4) / spread);
     }
     input = layer.output;
@@ -143,6 +171,7 @@ Table kernel_table() {
                             fmt::format("{:.0f}", peer.figure), std::string(peer.whose)});
     }
   }
+  add_pruned_lenet(table);
   return table;
 }
 
