@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using tests::Folder;
 using tests::ProgramResult;
 using tests::read_file;
+using tests::refusal;
 using tests::run_pare;
 
 namespace {
@@ -104,6 +105,34 @@ TEST_SUITE("slow") {
     CHECK(sample_run().rows().at(1).bit_exact == 20);
     CHECK(sample_run().rows().at(1).max_difference == 0);
     CHECK(sample_run().rows().at(0).max_difference < 1e-5);
+  }
+
+  TEST_CASE(
+      "profile prints its layers in every format, and what results.json has in the last row") {
+    const auto profile = [](const std::string& format) {
+      const ProgramResult result =
+          run_pare({"profile", sample_run().results(), "int8", "--format", format});
+      CHECK(result.exit_code == 0);
+      CHECK(result.err == "");
+      return result.out;
+    };
+    const auto instructions = static_cast<long>(sample_run().rows().at(1).instructions.value());
+    const std::string csv = profile("csv");
+    CHECK(csv.starts_with("layer,encoding,inputs,outputs,MACs,bytes,M4 instr,"));
+    CHECK(csv.find(fmt::format("\nall,,,,8,{},{},", sample_run().rows().at(1).weights_bytes.value(),
+                               instructions)) != std::string::npos);
+    const auto json = nlohmann::json::parse(profile("json"));
+    REQUIRE(json.is_array());
+    REQUIRE(json.size() == 4);
+    CHECK(json[3].at("M4 instr") == instructions);
+    for (const char* format : {"text", "md"}) {
+      CAPTURE(format);
+      const std::string text = profile(format);
+      CHECK(text.find("paired int8") != std::string::npos);
+      CHECK(text.find("bytes of flash") != std::string::npos);
+    }
+    CHECK(refusal({"profile", sample_run().results(), "int9"})
+              .ends_with("has no variant 'int9'; it has: float, int8\n"));
   }
 
   TEST_CASE("run records the machine and its tools") {
