@@ -128,7 +128,7 @@ TEST_SUITE("slow") {
     for (const char* format : {"text", "md"}) {
       CAPTURE(format);
       const std::string text = profile(format);
-      CHECK(text.find("paired int8") != std::string::npos);
+      CHECK(text.find(" int8 ") != std::string::npos);
       CHECK(text.find("bytes of flash") != std::string::npos);
     }
     CHECK(refusal({"profile", sample_run().results(), "int9"})
