@@ -81,7 +81,8 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
 
 }  // namespace
 
-/// Replaces the model by a new, narrower one that is trained on the model's outputs. With several
+/// Replaces the model by a new, narrower one that is trained on the model's outputs, as [retrain]
+/// says but for `alpha`. With several
 /// teachers the others are trained here, as the experiment trains, in the model's own widths and
 /// from other seeds; the student sees the mean of their outputs, for classes of their logits: up to
 /// its norm the geometric mean of their probabilities (Hinton et al., section 1). With `bits` the
@@ -99,8 +100,9 @@ struct Distill {
       : widths(options.integers("widths", {8, 8}, 1, {1, 65535}, "hidden widths of the student")),
         alpha(options.number("alpha", 0.9, {0, 1},
                              "share of the teacher in the loss; the rest is labels")),
-        temperature(options.number("temperature", 4, {0.1, 1000},
-                                   "softmax temperature, for classes; regression has none")),
+        temperature(
+            options.optional_number("temperature", {0.1, 1000}, "as in [retrain]",
+                                    "softmax temperature, for classes; regression has none")),
         teachers(options.integer("teachers", 1, {1, 100},
                                  "the model and others of its widths, trained for this")),
         labels(options.number("labels", 1, {0, 1},
@@ -125,9 +127,10 @@ struct Distill {
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
     hooks.on_epoch = context.on_epoch;
-    hooks.objective = TeacherObjective(
-        context.train.task, mean_outputs(teacher, context),
-        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha, temperature);
+    hooks.objective =
+        TeacherObjective(context.train.task, mean_outputs(teacher, context),
+                         choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha,
+                         temperature.value_or(retraining(context).temperature));
     std::optional<QuantizationTraining> quantized;
     if (bits > 0) {
       const std::vector<WeightFormat> formats(student.layers.size(), {.bits = bits});
@@ -153,7 +156,7 @@ struct Distill {
 
   std::vector<std::int64_t> widths;
   double alpha;
-  double temperature;
+  std::optional<double> temperature;
   std::int64_t teachers;
   double labels;
   int hint_epochs;

@@ -58,7 +58,7 @@ struct MagnitudePrune {
   }
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    const nn::InputScaling scaling = training_scaling(context);
+    const nn::InputScaling scaling = training.scaling(context);
     const nn::Model given = rewind ? model : nn::Model{};
     for (int step = 1; step <= steps; ++step) {
       const auto gone = select_lowest(magnitudes(model, scaling),

@@ -95,7 +95,7 @@ struct NeuronPrune {
         training(options, 100, "epochs of fine-tuning afterwards; 0 is none") {}
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    nn::InputScaling scaling = training_scaling(context);
+    nn::InputScaling scaling = training.scaling(context);
     nn::Matrix values = context.train.inputs;
     for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) {
       nn::DenseLayer& layer = dense(model, i);

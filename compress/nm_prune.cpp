@@ -43,7 +43,7 @@ struct NmPrune {
   }
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    nn::InputScaling scaling = training_scaling(context);
+    nn::InputScaling scaling = training.scaling(context);
     for (nn::Layer& variant : model.layers) {
       auto& layer = std::get<nn::DenseLayer>(variant);
       nn::Matrix scores = layer.weights.cwiseAbs();

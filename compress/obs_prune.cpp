@@ -122,7 +122,7 @@ struct ObsPrune {
         training(options, 0, "epochs of fine-tuning afterwards; 0 is none") {}
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    const nn::InputScaling scaling = training_scaling(context);
+    const nn::InputScaling scaling = training.scaling(context);
     nn::Matrix original = nn::scale(scaling, calibration_inputs(context));
     nn::Matrix inputs = original;
     nn::unfold(scaling, std::get<nn::DenseLayer>(model.layers.front()));

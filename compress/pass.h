@@ -22,7 +22,7 @@ struct Retraining {
 struct Context {
   const nn::Dataset& train;       ///< its inputs also calibrate activation ranges
   const nn::Dataset& validation;  ///< for every choice a pass makes
-  nn::TrainOptions training;      ///< how the experiment trains a new model
+  nn::TrainOptions training;      ///< how the experiment trains its base model
   std::uint64_t seed = 0;
   /// After each epoch of a pass's training, with its number and loss; may be empty.
   std::function<void(int epoch, double loss)> on_epoch;

@@ -32,6 +32,12 @@ nn::TrainOptions TrainingOptions::in(const Context& context) const {
   return training;
 }
 
+nn::InputScaling TrainingOptions::scaling(const Context& context) const {
+  const nn::Matrix& inputs = context.train.inputs;
+  return in(context).scale_inputs ? nn::fit_input_scaling(inputs)
+                                  : nn::identity_scaling(inputs.cols());
+}
+
 PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
     : TrainingOptions(options, default_epochs, epochs_help),
       teacher(options.optional_number(

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "compress/pass.h"
+#include "nn/input_scaling.h"
 
 namespace pare::compress {
 
@@ -16,9 +17,12 @@ struct TrainingOptions {
 
   nn::TrainOptions in(const Context& context) const;
 
+  /// The scaling of the inputs that the pass trains under: what makes first-layer weights, which
+  /// are in the user's units, comparable with each other and with those of other layers.
+  nn::InputScaling scaling(const Context& context) const;
+
   int epochs;
   std::optional<double> learning_rate;
-  // The less a model has to spare, the less of these it bears.
   std::optional<double> dropout;
   std::optional<bool> flip;
   std::optional<bool> scale_inputs;

@@ -111,7 +111,8 @@ void print_sensitivity(const RunArguments& arguments) {
   const nn::Split data = make_data(experiment, seed);
   const nn::Model base = train_alone(experiment, cache, data);
   const Sensitivity sensitivity = measure_sensitivity(
-      base, {data.train, data.validation, experiment.train, seed, {}}, processor_count());
+      base, {data.train, data.validation, experiment.train, seed, {}, &base, experiment.retrain},
+      processor_count());
   const bench::Table table = sensitivity_table(base, sensitivity, data.validation.task);
   if (!arguments.out.empty()) {
     replace_text(arguments.out, bench::format_table(table, bench::Format::csv));

@@ -74,7 +74,8 @@ void read_model(Options& options, Experiment& experiment) {
   options.expect_empty();
 }
 
-/// What [train] and [retrain] have in common: all but the epochs. `train` holds the defaults.
+/// What [train] and [retrain] have in common: all but the epochs, also those of the warm-up.
+/// `train` holds the defaults.
 void read_training(Options& options, nn::TrainOptions& train) {
   train.batch_size = options.integer("batch_size", train.batch_size, {1, 1e8}, "samples");
   train.optimizer = options.choice<nn::OptimizerKind>(
@@ -93,8 +94,6 @@ void read_training(Options& options, nn::TrainOptions& train) {
       options.number("weight_decay", train.weight_decay, {0, 10}, "decoupled from the gradient");
   train.label_smoothing = options.number("label_smoothing", train.label_smoothing, {0, 0.9},
                                          "share of a target spread over all classes");
-  train.warmup_epochs = static_cast<int>(options.integer(
-      "warmup_epochs", train.warmup_epochs, {0, 1e6}, "over which the rate rises from 0"));
   train.flip = options.flag("flip", train.flip, "mirror images at random");
   train.shift =
       options.integer("shift", train.shift, {0, 1000}, "pixels that images move at random");
@@ -112,6 +111,8 @@ nn::TrainOptions read_train(Options& options) {
   nn::TrainOptions train;
   train.epochs = static_cast<int>(
       options.integer("epochs", train.epochs, {0, 1e6}, "passes over the training data"));
+  train.warmup_epochs = static_cast<int>(options.integer(
+      "warmup_epochs", train.warmup_epochs, {0, 1e6}, "over which the rate rises from 0"));
   read_training(options, train);
   if (train.warmup_epochs > train.epochs) {
     options.fail("warmup_epochs", fmt::format("warmup_epochs = {} is more than epochs = {}",
@@ -123,6 +124,7 @@ nn::TrainOptions read_train(Options& options) {
 
 compress::Retraining read_retrain(Options& options, const nn::TrainOptions& train) {
   compress::Retraining retrain{.options = train};
+  retrain.options.warmup_epochs = 0;  // passes train for a few epochs, and from a trained model
   read_training(options, retrain.options);
   retrain.teacher = options.number("teacher", retrain.teacher, {0, 1},
                                    "share of the base model's outputs in the loss");

@@ -103,10 +103,10 @@ class Run {
     Progress::Job job(progress_,
                       label(seed, fmt::format("{}: {}", first_variant(index), node.step->name)),
                       node.epochs);
-    compress::Compressed compressed =
-        compress::run({*node.step}, seed.models[node.parent],
-                      {data->train, data->validation, experiment_.train, seed.seed,
-                       [&](int, double) { job.finish_epoch(); }, &seed.models[0], experiment_.retrain});
+    compress::Compressed compressed = compress::run(
+        {*node.step}, seed.models[node.parent],
+        {data->train, data->validation, experiment_.train, seed.seed,
+         [&](int, double) { job.finish_epoch(); }, &seed.models[0], experiment_.retrain});
     seed.models[index] = std::move(compressed.model);
     seed.seconds[index] = seed.seconds[node.parent] + compressed.step_seconds.front();
     follow(seed, index, data);

@@ -193,7 +193,7 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
     multiplier_[row] = factor.multiplier;
     right_shift_[row] = std::max(-factor.shift, 0);
     half_[row] = right_shift_[row] > 0 ? 1 << (right_shift_[row] - 1) : 0;
-    const bool twice = factor.rounding == Requantizing::double_rounding;
+    const bool twice = factor.requantizing == Requantizing::double_rounding;
     first_half_[row] = twice || right_shift_[row] == 0 ? 1 << 30 : 0;
     away_[row] = twice && right_shift_[row] > 0 ? -1 : 0;
   }

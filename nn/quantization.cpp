@@ -30,7 +30,7 @@ std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor) {
   const int left = std::max(factor.shift, 0);
   const int right = std::max(-factor.shift, 0);
   const std::int64_t product = (std::int64_t{value} << left) * factor.multiplier;
-  if (factor.rounding == Requantizing::single_rounding) {
+  if (factor.requantizing == Requantizing::single_rounding) {
     return static_cast<std::int32_t>((product + (std::int64_t{1} << (30 + right))) >> (31 + right));
   }
   const std::int64_t nudge = product >= 0 ? std::int64_t{1} << 30 : 1 - (std::int64_t{1} << 30);
@@ -50,7 +50,7 @@ FixedPointMultiplier row_multiplier(const Int8Layer& layer, Index row) {
                              ? static_cast<double>(layer.input.scale * layer.weight_scales[0])
                              : double{layer.input.scale} * double{layer.weight_scales[row]};
   FixedPointMultiplier factor = quantize_multiplier(product / double{requantized(layer).scale});
-  factor.rounding = layer.requantizing;
+  factor.requantizing = layer.requantizing;
   return factor;
 }
 

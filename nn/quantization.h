@@ -11,7 +11,7 @@ namespace pare::nn {
 struct FixedPointMultiplier {
   std::int32_t multiplier = 0;  ///< 0 for a factor below 2^-32
   int shift = 0;                ///< > 0 shifts left
-  Requantizing rounding = Requantizing::double_rounding;
+  Requantizing requantizing = Requantizing::double_rounding;
 };
 
 /// The fixed-point form of `factor`. Throws std::invalid_argument unless 0 <= factor < 2^30.

@@ -88,7 +88,7 @@ bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& 
   const int lost_bits = kScaleBits - factor.shift - result.shift;
   const double multiplier = factor.multiplier / std::exp2(lost_bits);
   const double own =
-      factor.rounding == nn::Requantizing::single_rounding ? 0 : std::exp2(-lost_bits);
+      factor.requantizing == nn::Requantizing::single_rounding ? 0 : std::exp2(-lost_bits);
   const double excess = 64 * (1 - own) * 0x1p32 / multiplier;
   if (excess >= largest_fraction(range)) return false;
   const auto nearest = -static_cast<std::int32_t>(std::lround(excess));

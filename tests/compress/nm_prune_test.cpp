@@ -55,6 +55,21 @@ TEST_CASE("nm_prune ranks the weights of the first layer as training sees them")
   CHECK((kept.array() != 0).cast<float>().matrix() == nn::Matrix{{1, 1, 0, 0}});
 }
 
+TEST_CASE("nm_prune ranks weights under the scaling that its own options say it trains under") {
+  const nn::Model model{{nn::DenseLayer{nn::Matrix{{0.1F, 3, 2, 1}}, nn::Vector::Zero(1), {}}}};
+  nn::Dataset data{nn::Matrix::Zero(2, 4), nn::Matrix::Zero(2, 1), nn::Task::regression, {}};
+  data.inputs.row(1) << 2000, 2, 2, 2;
+  for (const bool scaled : {false, true}) {
+    nn::TrainOptions other;
+    other.scale_inputs = !scaled;
+    const compress::Step step = compress::make_step(
+        "nm_prune", {{"epochs", {std::int64_t{0}, ""}}, {"scale_inputs", {scaled, ""}}});
+    const nn::Model pruned = compress::run({step}, model, {data, data, other, 7, {}}).model;
+    const nn::Matrix& weights = std::get<nn::DenseLayer>(pruned.layers[0]).weights;
+    CHECK(weights == (scaled ? nn::Matrix{{0.1F, 3, 0, 0}} : nn::Matrix{{0, 3, 2, 0}}));
+  }
+}
+
 TEST_CASE("nm_prune refuses a group that would keep everything") {
   CHECK_THROWS_WITH(compress::make_step("nm_prune", {{"n", {std::int64_t{4}, "a.toml:2:1"}},
                                                      {"m", {std::int64_t{4}, ""}}}),

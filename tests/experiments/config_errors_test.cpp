@@ -87,9 +87,13 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[budget]\nstack = 1\n" + kVariant) ==
         "c.toml:2:1: unknown option 'stack' of [budget]; known: flash, ram, cycles");
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
-        "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, batch_size, optimizer, "
+        "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, warmup_epochs, batch_size, "
+        "optimizer, learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, "
+        "label_smoothing, flip, shift, patience, keep_best, threads");
+  CHECK(error_of("[retrain]\nepochs = 3\n" + kVariant) ==
+        "c.toml:2:1: unknown option 'epochs' of [retrain]; known: batch_size, optimizer, "
         "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
-        "warmup_epochs, flip, shift, patience, keep_best, threads");
+        "flip, shift, patience, keep_best, threads, teacher, temperature");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==
@@ -102,6 +106,8 @@ TEST_CASE("a value of the wrong type or out of range is refused with its place")
         "c.toml:1:1: seed = -1 is outside [0, 9000000000000000]");
   CHECK(error_of("[data]\ntest_samples = 1\n" + kVariant) ==
         "c.toml:2:1: test_samples = 1 is outside [2, 100000000]");
+  CHECK(error_of("[retrain]\nteacher = 2\n" + kVariant) ==
+        "c.toml:2:1: teacher = 2 is outside [0, 1]");
   CHECK(error_of("[data]\nrange = [3, 1]\n" + kVariant) ==
         "c.toml:2:1: range = [3, 1] is not [low, high], low < high");
   CHECK(error_of("[data]\nrange = [1, \"a\"]\n" + kVariant) ==

@@ -95,6 +95,7 @@ name = "a"
 TEST_CASE("passes train as [retrain] says, and where it is silent as [train] does") {
   const Experiment experiment = load(R"([train]
 epochs = 9
+warmup_epochs = 2
 batch_size = 5
 optimizer = "sgd"
 schedule = "constant"
@@ -121,6 +122,8 @@ temperature = 3
   CHECK_FALSE(retrain.flip);
   CHECK_FALSE(retrain.scale_inputs);
   CHECK(retrain.learning_rate == 0.5);
+  CHECK(experiment.train.warmup_epochs == 2);
+  CHECK(retrain.warmup_epochs == 0);
   CHECK(experiment.retrain.teacher == 0.75);
   CHECK(experiment.retrain.temperature == 3);
 }

@@ -135,6 +135,27 @@ TEST_SUITE("slow") {
               .ends_with("has no variant 'int9'; it has: float, int8\n"));
   }
 
+  TEST_CASE("passes of a run train as [retrain] says, and the base model does not") {
+    const std::string config =
+        std::string(tests::kSampleConfig) +
+        "[[variants]]\nname = \"tuned\"\npasses = [{ pass = \"finetune\", epochs = 2 }]\n";
+    const auto models = [&](const std::vector<std::string>& overrides) {
+      const Folder folder;
+      const std::string out = (folder.path() / "out").string();
+      std::vector<std::string> command{"run", folder.write("s.toml", config), "--out", out};
+      command.insert(command.end(), overrides.begin(), overrides.end());
+      CHECK(run_pare(command).exit_code == 0);
+      return std::pair(read_file(out + "/models/float.safetensors"),
+                       read_file(out + "/models/tuned.safetensors"));
+    };
+    const auto plain = models({});
+    const auto other = models({"--set", "retrain.learning_rate=0.0001"});
+    CHECK(other.first == plain.first);
+    CHECK(other.second != plain.second);
+    const auto train = models({"--set", "train.learning_rate=0.0001"});
+    CHECK(train.first != plain.first);
+  }
+
   TEST_CASE("run records the machine and its tools") {
     const auto environment =
         nlohmann::json::parse(read_file(sample_run().results() + "/environment.json"));

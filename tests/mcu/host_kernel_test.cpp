@@ -61,8 +61,12 @@ TEST_CASE("the int8 kernels give the reference's bytes for any shape, zero point
     const nn::Int8Matrix expected = nn::forward_int8(model, inputs);
     mcu::HostKernel kernel(tests::encode_dense(model));
     for (const mcu::EncodedLayer& layer : kernel.model().layers) {
-      const bool rows = layer.code.type.find(", 0, ") != std::string::npos;
-      ++seen[layer.encoding + (rows ? ", a shift a row" : "")];
+      const auto has = [&](const char* shift) {
+        return layer.code.type.find(shift) != std::string::npos;
+      };
+      ++seen[layer.encoding + (has(", 0, ")    ? ", a shift a row"
+                               : has(", -1, ") ? ", a shift a row, rounded once"
+                                               : "")];
     }
     for (nn::Index i = 0; i < inputs.rows(); ++i) {
       nn::Int8Matrix outputs(1, widths.back());
@@ -72,6 +76,7 @@ TEST_CASE("the int8 kernels give the reference's bytes for any shape, zero point
   }
   CHECK(seen["paired int8"] > 50);
   CHECK(seen["paired int8, a shift a row"] > 50);
+  CHECK(seen["paired int8, a shift a row, rounded once"] > 50);
   CHECK(seen["dense int8"] > 50);
 }
 

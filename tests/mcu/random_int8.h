@@ -14,9 +14,9 @@ inline std::int32_t random_integer(nn::Random& random, std::int32_t low, std::in
 }
 
 /// A legal int8 model with nothing regular about it: per-row scales that lie close or far apart,
-/// and shift right and left, rounding once or twice, any zero points, though often a ReLU's own,
-/// some weights at their extremes and some 0, outputs that often saturate; identity and ReLU
-/// layers, and with `tables` tanh and sigmoid ones.
+/// and shift right and left, any zero points, though often a ReLU's own, some weights at their
+/// extremes and some 0, outputs that often saturate; layers that round once and twice by turns,
+/// identity and ReLU ones, and with `tables` tanh and sigmoid ones.
 inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::uint64_t seed,
                                    bool tables = false) {
   nn::Random random(seed, 77);
@@ -34,7 +34,7 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
                         nn::kActivations[random.below(activations)]};
     const bool relu = layer.activation == nn::Activation::relu;
     if (relu && random.below(4) != 0) layer.output.zero_point = -128;
-    if (seed % 5 < 2) layer.requantizing = nn::Requantizing::single_rounding;
+    if ((seed + i) % 2 == 0) layer.requantizing = nn::Requantizing::single_rounding;
     const double spread = std::vector<double>{0, 0.5, 3}[random.below(3)];
     const double size = random.below(8) == 0 ? 50 : 1;
     if (nn::has_table(layer.activation)) {

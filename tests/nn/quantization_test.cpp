@@ -40,7 +40,7 @@ TEST_CASE("requantize rounds twice, as gemmlowp does") {
 TEST_CASE("requantize rounds once where it is told to, to the nearest, ties towards +infinity") {
   const auto once = [](std::int32_t value, double factor) {
     FixedPointMultiplier by = quantize_multiplier(factor);
-    by.rounding = Requantizing::single_rounding;
+    by.requantizing = Requantizing::single_rounding;
     return requantize(value, by);
   };
   CHECK(once(5, 0.25) == 1);  // 1.25
