@@ -46,6 +46,24 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
   return rounded;
 }
 
+/// Raises the scale of each row whose sums could reach nn::kShortSum, but not twice that, so that
+/// they do not: less than a bit of one row's weights, where a single such row would keep its whole
+/// layer from being packed. Says whether there was any.
+bool shorten_sums(const nn::Int8Layer& layer, nn::Vector& scales) {
+  if (scales.size() != layer.weights.rows()) return false;
+  bool raised = false;
+  for (nn::Index row = 0; row < scales.size(); ++row) {
+    const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
+    const double excess =
+        static_cast<double>(std::max(range.high, -range.low)) / static_cast<double>(nn::kShortSum);
+    if (excess < 1 || excess >= 2) continue;
+    constexpr double kRoundingMargin = 1.02;  // weights that round up add to the sums
+    scales[row] *= static_cast<float>(kRoundingMargin * excess);
+    raised = true;
+  }
+  return raised;
+}
+
 /// The outputs that a decision is made between: the two largest of each sample, [samples, 2].
 nn::Matrix two_largest(const nn::Matrix& outputs) {
   nn::Matrix largest(outputs.rows(), 2);
@@ -130,12 +148,19 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                     outputs,
                     i + 1 == model.layers.size() && context.train.task == nn::Task::classification,
                     options.calibrator);
-    const nn::Vector scales =
+    nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
-    const nn::Int8Matrix weights =
-        options.rounding == Rounding::gptq
-            ? round_gptq(dense.weights, scales, bits, input_hessian(seen, options.bias_correction))
-            : round_nearest(dense.weights, scales, bits);
+    const auto round = [&] {
+      return options.rounding == Rounding::gptq
+                 ? round_gptq(dense.weights, scales, bits,
+                              input_hessian(seen, options.bias_correction))
+                 : round_nearest(dense.weights, scales, bits);
+    };
+    nn::Int8Matrix weights = round();
+    if (shorten_sums({weights, rounded_bias(dense.bias, scales, input), scales, input, output},
+                     scales)) {
+      weights = round();
+    }
     nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),

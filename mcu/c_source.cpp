@@ -90,10 +90,11 @@ std::string interface(const EncodedModel& model, std::string_view name, std::siz
       "constexpr float kOutputScale = {};\n"
       "constexpr int kOutputZeroPoint = {};\n"
       "constexpr uint32_t kParameterBytes = {};\n"
-      "constexpr uint32_t kHash = 0x{:08x};  // CRC-32 of the parameters\n",
+      "constexpr uint32_t kKernelHash = 0x{:08x};  // CRC-32 of the layers' kernels\n"
+      "constexpr uint32_t kHash = 0x{:08x};  // goes on from it over the parameters\n",
       is_int8(model) ? "int8_t" : "float", name, input_count(model), output_count(model),
       literal(model.input.scale), model.input.zero_point, literal(output.scale), output.zero_point,
-      bytes, hash);
+      bytes, kernel_hash(model), hash);
 }
 
 std::string parameters(const EncodedModel& model, Memory weights) {

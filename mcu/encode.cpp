@@ -139,8 +139,19 @@ Arena plan_arena(const nn::Model& model) {
   return arena;
 }
 
+std::uint32_t kernel_hash(const EncodedModel& model) {
+  std::string kernels;
+  for (const EncodedLayer& layer : model.layers) {
+    kernels += fmt::format("{}{{{}}} {}\n", layer.code.type, layer.code.constants,
+                           nn::name(layer.activation));
+  }
+  const auto* const bytes = reinterpret_cast<const Bytef*>(kernels.data());
+  return static_cast<std::uint32_t>(crc32_z(0, bytes, kernels.size()));
+}
+
 std::uint32_t hash(const EncodedModel& model) {
-  return static_cast<std::uint32_t>(crc32_z(0, model.bytes.data(), model.bytes.size()));
+  return static_cast<std::uint32_t>(
+      crc32_z(kernel_hash(model), model.bytes.data(), model.bytes.size()));
 }
 
 nn::Index input_count(const EncodedModel& model) { return model.layers.front().inputs; }

@@ -60,7 +60,11 @@ EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size,
 /// its inputs; in an int8 model four bytes aligned, the first of them the model's widened inputs.
 Arena plan_arena(const nn::Model& model);
 
-/// CRC-32 of the encoded bytes: the model's identity, which the board computes over its own flash.
+/// CRC-32 of what the encoded bytes do not say: the layers' kernels, with their constants.
+std::uint32_t kernel_hash(const EncodedModel& model);
+
+/// CRC-32 that goes on from kernel_hash() over the encoded bytes: the model's identity, which the
+/// board computes over its own flash.
 std::uint32_t hash(const EncodedModel& model);
 
 nn::Index input_count(const EncodedModel& model);

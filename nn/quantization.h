@@ -43,6 +43,10 @@ struct AccumulatorRange {
 /// The range of a row's accumulator, and of a part of its sum in any order.
 AccumulatorRange accumulator_range(const Int8Layer& layer, Index row);
 
+/// Sums below it, of either sign, fit a word that is scaled by 256, with room for a fraction: so
+/// the packed kernels keep them.
+constexpr std::int64_t kShortSum = (std::int64_t{1} << 23) - 256;
+
 /// True if no int8 input can bring a row's accumulator, or a part of its sum in any order, as
 /// requantize shifts it, to 2^30: one bit below int32, which a kernel may use to double it.
 bool accumulator_fits(const Int8Layer& layer, Index row);

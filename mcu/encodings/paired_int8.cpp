@@ -10,11 +10,6 @@
 namespace pare::mcu {
 namespace {
 
-constexpr std::int32_t kScale = 256;
-
-/// Below it a scaled sum fits its word, with room for a fraction.
-constexpr std::int64_t kSumLimit = (std::int64_t{1} << 31) / kScale - kScale;
-
 /// Writes the words of one layer.
 class Writer {
  public:
@@ -33,13 +28,13 @@ class Writer {
  private:
   /// Of the rows `row` and `row` + 1; one input's half of a word.
   std::uint32_t half(nn::Index row, nn::Index input) const {
-    return static_cast<std::uint32_t>(kScale * layer_.weights(row, input) +
+    return static_cast<std::uint32_t>(kSumScale * layer_.weights(row, input) +
                                       layer_.weights(row + 1, input)) &
            0xFFFFU;
   }
 
   std::int32_t scaled_bias(nn::Index row) const {
-    return kScale * layer_.bias[row] + outputs_.fractions[static_cast<std::size_t>(row)];
+    return kSumScale * layer_.bias[row] + outputs_.fractions[static_cast<std::size_t>(row)];
   }
 
   void add(std::uint32_t word) { words_.push_back(static_cast<std::int32_t>(word)); }
@@ -112,7 +107,7 @@ bool can_pair(const nn::Int8Layer& layer) {
   for (nn::Index row = 0; row < layer.weights.rows(); ++row) {
     const nn::AccumulatorRange range = nn::accumulator_range(layer, row);
     const nn::FixedPointMultiplier factor = nn::row_multiplier(layer, row);
-    if (range.low <= -kSumLimit || range.high >= kSumLimit) return false;
+    if (range.low <= -nn::kShortSum || range.high >= nn::kShortSum) return false;
     if (factor.multiplier != 0 && factor.shift >= 0) return false;
   }
   return true;

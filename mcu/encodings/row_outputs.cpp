@@ -7,13 +7,6 @@
 #include "nn/quantization.h"
 
 namespace pare::mcu {
-namespace {
-
-/// The kernel scales sums by 2^8, and multiplies to 2^-32 where the reference does to 2^-31.
-constexpr int kScaleBits = 7;
-
-}  // namespace
-
 RowOutputs row_outputs(const nn::Int8Layer& layer) {
   if (std::optional<UniformShift> uniform = uniform_shift(layer)) {
     return {uniform->shift, std::move(uniform->multipliers), std::move(uniform->fractions), {}};

@@ -52,7 +52,7 @@ std::vector<std::int32_t> words_of(const nn::Int8Layer& layer, const RowOutputs&
       words.push_back(word(entries.distances, i));
       words.push_back(word(entries.weights, i));
     }
-    words.push_back(256 * layer.bias[row] + outputs.fractions[index]);
+    words.push_back(kSumScale * layer.bias[row] + outputs.fractions[index]);
     words.push_back(outputs.multipliers[index]);
     if (outputs.shift <= 0) words.push_back(outputs.row_shifts[index]);
   }

@@ -10,9 +10,6 @@
 namespace pare::mcu {
 namespace {
 
-/// The kernel scales sums by 2^8, the reference doubles them.
-constexpr int kScaleBits = 7;
-constexpr std::int32_t kScale = 256;
 /// Of a factor near 2^-15; 256 outputs, scaled by 2^(shift + 32), fit 64 bits.
 constexpr int kLargestShift = 22;
 
@@ -48,7 +45,7 @@ struct Multipliers {
 
 /// Which multipliers make the kernel step up exactly where the reference does, given a fraction:
 /// output n comes from (256 * sum + fraction) * multiplier >= (n * 2^shift - rounding) * 2^32. The
-/// sums of all steps are above 0. None where least > most.
+/// sums of all steps are above 0, as every sum up to 0 gives 0. None where least > most.
 Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std::int64_t>& steps,
                         std::int32_t fraction, std::int32_t shift) {
   const auto target = [&](std::size_t output) {
@@ -56,11 +53,11 @@ Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std
   };
   Multipliers result{0, std::numeric_limits<std::int32_t>::max()};
   const auto stay_below = [&](std::int64_t sum, std::size_t output) {
-    const std::int64_t scaled = kScale * sum + fraction;
+    const std::int64_t scaled = kSumScale * sum + fraction;
     if (scaled > 0) result.most = std::min(result.most, (target(output) - 1) / scaled);
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::int64_t scaled = kScale * steps[i] + fraction;
+    const std::int64_t scaled = kSumScale * steps[i] + fraction;
     if (scaled <= 0) return {1, 0};
     result.least = std::max(result.least, (target(i + 1) + scaled - 1) / scaled);
     if (steps[i] > range.low) stay_below(steps[i] - 1, i + 1);
@@ -71,7 +68,7 @@ Multipliers multipliers(const nn::AccumulatorRange& range, const std::vector<std
 
 /// How far a fraction may reach, 16 more included: scaled sums and it together fit a word.
 double largest_fraction(const nn::AccumulatorRange& range) {
-  return 0x1p31 - 32 - kScale * static_cast<double>(std::max(range.high, -range.low));
+  return 0x1p31 - 32 - kSumScale * static_cast<double>(std::max(range.high, -range.low));
 }
 
 bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& factor,
@@ -82,7 +79,6 @@ bool add_row(const nn::AccumulatorRange& range, const nn::FixedPointMultiplier& 
     result.fractions.push_back(0);
     return true;
   }
-  if (wanted.front() <= 0) return false;
   // The row's own first rounding, if it has one, is half of 2^-lost_bits in the kernel's, which
   // adds half of 1.
   const int lost_bits = kScaleBits - factor.shift - result.shift;

@@ -33,6 +33,11 @@ struct PairedInt8 {
   const int32_t* words;
 };
 
+/// Sums are scaled by it; it and the upper half of a product with a multiplier leave them 2^7 times
+/// as large as the multiplier alone would have them.
+constexpr int32_t kSumScale = 256;
+constexpr int32_t kScaleBits = 7;
+
 constexpr int32_t kRoundedTwice = 0;
 constexpr int32_t kRoundedOnce = -1;
 

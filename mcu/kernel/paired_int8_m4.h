@@ -20,6 +20,16 @@ PARE_INLINE void store_two(int32_t first, int32_t second, int16_t* outputs) {
   __builtin_memcpy(outputs, &word, 4);
 }
 
+/// Sums may wrap on their way to one that fits.
+PARE_INLINE int32_t wrapping_add(int32_t x, int32_t y) {
+  return int32_t(uint32_t(x) + uint32_t(y));
+}
+
+/// The scaled sum of a pair's first row from both rows' and the second's.
+PARE_INLINE int32_t first_of(int32_t both, int32_t second) {
+  return int32_t(uint32_t(both) - uint32_t(second >> 8));
+}
+
 /// Four rows from words (r0) and inputs (r1): sums in r3 to r6, multipliers in r8 to r11; r7 masks
 /// the second rows' weights, scaled by 256. Each turn loads four words of weights and two of
 /// inputs, side by side, for 16 products.
@@ -106,7 +116,7 @@ PARE_INLINE const int32_t* sum_four(const int32_t* words, const int16_t* inputs,
         "=r"(m1), "=r"(m2), "=r"(m3)
       : [turns] "i"(kInputs / 4), [inputs] "i"(kInputs), [unrolled] "i"(kUnrolled)
       : "r2", "r7", "r12", "lr", "cc", "memory");
-  rows = {{both0 - (second0 >> 8), second0, both1 - (second1 >> 8), second1}, {m0, m1, m2, m3}};
+  rows = {{first_of(both0, second0), second0, first_of(both1, second1), second1}, {m0, m1, m2, m3}};
   return w;
 }
 
@@ -124,10 +134,10 @@ PARE_INLINE const int32_t* sum_two(const int32_t* words, const int16_t* inputs,
     second = smlad(int32_t(uint32_t(weights) << 8 & mask), x, second);
   }
   if (kInputs % 2 != 0) {
-    both += int16_t(*words) * *inputs;
+    both = wrapping_add(both, int16_t(*words) * *inputs);
     second += int8_t(*words++) * 256 * *inputs;
   }
-  sums[0] = both - (second >> 8);
+  sums[0] = first_of(both, second);
   sums[1] = second;
   return words;
 }
@@ -146,7 +156,7 @@ PARE_INLINE const int32_t* sum_one(const int32_t* words, const int16_t* inputs, 
   if (kInputs % 4 >= 2) sum = smlad(sxtb16(*words), load_two(inputs), sum);
   if (kInputs % 4 == 1) sum += int8_t(*words) * inputs[0];
   if (kInputs % 4 == 3) sum += int8_t(*words >> 8) * inputs[2];
-  scaled = int32_t(uint32_t(sum) << 8) + bias;
+  scaled = wrapping_add(int32_t(uint32_t(sum) << 8), bias);
   return kInputs % 4 == 0 ? words : words + 1;
 }
 

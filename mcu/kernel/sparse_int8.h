@@ -11,7 +11,7 @@ namespace pare {
 ///                behind column 0; and the four weights. The first is in the lowest byte
 ///   bias         one word: scaled by 256, with a fraction
 ///   multiplier   one word
-///   shift        one word; only where shift == 0
+///   shift        one word; only where shift <= 0
 ///
 /// Weights of 0 are left out, but for those that split a distance above 255 or fill up a group.
 struct SparseInt8 {

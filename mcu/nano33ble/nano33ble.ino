@@ -141,7 +141,9 @@ static void reply_info() {
   reply.text("m-pare-name-[").text(pare::model::kName).line("]");
   reply.text("m-pare-kernel-[").number(pare::kKernelVersion).line("]");
   reply.text("m-pare-hash-[");
-  reply.hex32(pare::crc32(0, pare::model::parameters(), pare::model::kParameterBytes)).line("]");
+  const uint32_t hash = pare::crc32(pare::model::kKernelHash, pare::model::parameters(),
+                                    pare::model::kParameterBytes);
+  reply.hex32(hash).line("]");
   reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
   reply.text("m-pare-inputs-[").number(pare::model::kInputs).line("]");
   reply.text("m-pare-outputs-[").number(pare::model::kOutputs).line("]");

@@ -51,6 +51,28 @@ TEST_CASE("a quantized model rounds as often as its pass is told, and changes in
   }
 }
 
+TEST_CASE("a row whose sums could just reach 2^23 takes a coarser scale, so that they do not") {
+  // Of 300 inputs all weights are equal: 127 * 255 * 300 is above 2^23, for 900 above twice that.
+  for (const nn::Index inputs : {300, 900}) {
+    CAPTURE(inputs);
+    nn::Matrix weights = nn::Matrix::Constant(2, inputs, 0.5F);
+    weights.row(1) = nn::Matrix::Random(1, inputs) * 0.01F;
+    const nn::Model model{{nn::DenseLayer{weights, nn::Vector::Zero(2), nn::Activation::relu}}};
+    nn::Dataset data{nn::Matrix::Random(50, inputs).cwiseAbs(), nn::Matrix::Zero(50, 2),
+                     nn::Task::regression, nn::ImageShape{}};
+    const nn::Model quantized =
+        compress::run({make_step("quantize_int8")}, model, {data, data, {}, 7, {}}).model;
+    const auto& layer = std::get<nn::Int8Layer>(quantized.layers[0]);
+    const nn::AccumulatorRange range = nn::accumulator_range(layer, 0);
+    CHECK((range.high < nn::kShortSum) == (inputs == 300));
+    CHECK((layer.weights(0, 0) == 127) == (inputs == 900));
+    CHECK(layer.weights(0, 0) > 100);
+    CHECK(static_cast<float>(layer.weights(0, 0)) * layer.weight_scales[0] ==
+          doctest::Approx(0.5).epsilon(0.01));
+    CHECK(layer.weights.row(1).cast<int>().cwiseAbs().maxCoeff() == 127);
+  }
+}
+
 TEST_CASE("bias correction removes the mean error of the outputs") {
   const Setting setting;
   const nn::Model plain =

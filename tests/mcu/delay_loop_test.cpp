@@ -26,6 +26,7 @@ constexpr float kOutputScale = 1.0f;
 constexpr int kInputZeroPoint = 0;
 constexpr int kOutputZeroPoint = 0;
 constexpr uint32_t kParameterBytes = 0;
+constexpr uint32_t kKernelHash = 0;
 inline const void* parameters() {{ return nullptr; }}
 }}}}
 extern "C" __attribute__((noinline)) void pare_infer(const int8_t* inputs, int8_t* outputs) {{

@@ -38,6 +38,7 @@ constexpr int kInputZeroPoint = 0;
 constexpr int kOutputZeroPoint = -4;
 static const int8_t kWeights[kOutputs][kInputs] = {{1, -2, 3}, {2, 0, -1}};
 constexpr uint32_t kParameterBytes = sizeof(kWeights);
+constexpr uint32_t kKernelHash = 0;
 inline const void* parameters() { return kWeights; }
 }}
 extern "C" __attribute__((noinline)) void pare_infer(const int8_t* inputs, int8_t* outputs) {

@@ -75,6 +75,26 @@ TEST_CASE("a row whose sums are all above 0, or all below, does not stand in the
   }
 }
 
+TEST_CASE("a fraction is refused where it and the lowest sum no longer fit a word together") {
+  // The rows' factors lie 2^16 apart, so that the second one's fraction is about -2^24.
+  for (const std::int32_t low : {-8'200'000, -8'330'000}) {
+    CAPTURE(low);
+    nn::Int8Layer layer{nn::Int8Matrix::Zero(2, 265),
+                        nn::Int32Vector{{0, low}},
+                        nn::Vector{{0x1p-2F, 0x1p-18F}},
+                        {1, -128},
+                        {1, -128},
+                        nn::Activation::relu};
+    layer.weights(0, 0) = 1;
+    layer.weights.row(1).setConstant(127);
+    REQUIRE(nn::accumulator_range(layer, 1).low == low);
+    REQUIRE(nn::accumulator_range(layer, 1).high < nn::kShortSum);
+    const std::optional<mcu::UniformShift> uniform = mcu::uniform_shift(layer);
+    REQUIRE(uniform.has_value() == (low == -8'200'000));
+    if (uniform) check_every_sum(layer, *uniform);
+  }
+}
+
 TEST_CASE("rows whose own shifts are equal keep their multipliers' exactness without a fraction") {
   nn::Random random(9);
   const nn::Int8Layer layer = relu_layer(random, 16, 1.0 / 300, 1.1);
