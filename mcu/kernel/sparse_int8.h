@@ -68,6 +68,12 @@ inline int32_t multiply_add_group(const int32_t*& words, int32_t& word, const in
 }
 #endif
 
+/// rounded_output, out of the way of the loop, whose registers it would take.
+PARE_NO_INLINE inline int32_t own_output(int32_t scaled_sum, int32_t multiplier, int32_t shift,
+                                         int32_t zero_point, int32_t rounded) {
+  return rounded_output(scaled_sum, multiplier, shift, zero_point, rounded);
+}
+
 /// Output r from bias[r] + sum_i weights[r][i] * inputs[i], over the weights that are not 0.
 /// Reads widened inputs, writes `outputs`: int16_t are widened too, int8_t the model's own. They
 /// must not overlap.
@@ -92,7 +98,7 @@ PARE_NO_INLINE inline void dense(const SparseInt8& layer, const int16_t* inputs,
     if (shift > 0) {
       put_widened(uniform_output(scaled_sum, multiplier, shift), zero_point, outputs);
     } else {
-      const int32_t y = rounded_output(scaled_sum, multiplier, *words++, zero_point, shift);
+      const int32_t y = own_output(scaled_sum, multiplier, *words++, zero_point, shift);
       put_int8(y, zero_point, outputs);
     }
   }
