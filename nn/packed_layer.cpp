@@ -175,13 +175,12 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
       bias_(Int32Vector::Zero(weights_.cols() / 4)),
       left_shift_(bias_),
       multiplier_(bias_),
-      first_half_(bias_),
-      away_(bias_),
       half_(bias_),
       right_shift_(bias_),
       sums_(bias_),
       zero_point_(requantized(layer).zero_point),
       least_(layer.activation == Activation::relu ? zero_point_ : -128),
+      requantizing_(layer.requantizing),
       has_table_(has_table(layer.activation)),
       nonzeros_(weights_.rows() - 1) {
   for (Index row = 0; row < layer.weights.rows(); ++row) {
@@ -193,18 +192,35 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
     multiplier_[row] = factor.multiplier;
     right_shift_[row] = std::max(-factor.shift, 0);
     half_[row] = right_shift_[row] > 0 ? 1 << (right_shift_[row] - 1) : 0;
-    const bool twice = factor.requantizing == Requantizing::double_rounding;
-    first_half_[row] = twice || right_shift_[row] == 0 ? 1 << 30 : 0;
-    away_[row] = twice && right_shift_[row] > 0 ? -1 : 0;
   }
   if (!has_table_) return;
   const auto table = make_table(layer.activation, layer.pre_activation);
   for (std::size_t i = 0; i < 256; ++i) table_[i] = static_cast<std::uint8_t>(table[i] + 128);
 }
 
-/// nn::requantize, whose roundings are floor(product / 2^31 + 1/2), and then half away from zero:
-/// for h < 0 that is floor((h - 1 + half) / 2^r). Where only the second rounds, the first is
-/// floor(product / 2^31), and the second floor((h + half) / 2^r).
+namespace {
+
+/// nn::requantize of TFLite's double rounding: floor(product / 2^31 + 1/2), and then half away from
+/// zero, for h < 0 floor((h - 1 + half) / 2^r).
+struct RoundTwice {
+  static std::int32_t output(std::int64_t product, std::int32_t half, std::int32_t right_shift) {
+    const auto high = static_cast<std::int32_t>((product + (std::int64_t{1} << 30)) >> 31);
+    const std::int32_t negative = half > 0 ? high >> 31 : 0;
+    return (high + negative + half) >> right_shift;
+  }
+};
+
+struct RoundOnce {
+  static std::int32_t output(std::int64_t product, std::int32_t /*half*/,
+                             std::int32_t right_shift) {
+    return static_cast<std::int32_t>((product + (std::int64_t{1} << (30 + right_shift))) >>
+                                     (31 + right_shift));
+  }
+};
+
+}  // namespace
+
+template <class Rounding>
 void PackedInt8Layer::requantize(std::uint8_t* outputs) const {
   // As locals: a byte that is written could be part of a member, and would keep this from being
   // vectorized.
@@ -214,15 +230,11 @@ void PackedInt8Layer::requantize(std::uint8_t* outputs) const {
   const std::int32_t* const sums = sums_.data();
   const std::int32_t* const left_shift = left_shift_.data();
   const std::int32_t* const multiplier = multiplier_.data();
-  const std::int32_t* const first_half = first_half_.data();
-  const std::int32_t* const away = away_.data();
   const std::int32_t* const half = half_.data();
   const std::int32_t* const right_shift = right_shift_.data();
   for (Index i = 0; i < count; ++i) {
     const std::int64_t product = std::int64_t{sums[i] << left_shift[i]} * multiplier[i];
-    const auto high = static_cast<std::int32_t>((product + first_half[i]) >> 31);
-    const std::int32_t y =
-        ((high + (high >> 31 & away[i]) + half[i]) >> right_shift[i]) + zero_point;
+    const std::int32_t y = Rounding::output(product, half[i], right_shift[i]) + zero_point;
     outputs[i] = static_cast<std::uint8_t>(std::min(std::max(y, least), 127) + 128);
   }
 }
@@ -233,7 +245,11 @@ void PackedInt8Layer::run(const std::uint32_t* inputs, std::uint32_t* outputs) {
                  nonzeros_, bias_.data(), sums_.data()},
                 bias_.size());
   auto* const bytes = reinterpret_cast<std::uint8_t*>(outputs);
-  requantize(bytes);
+  if (requantizing_ == Requantizing::double_rounding) {
+    requantize<RoundTwice>(bytes);
+  } else {
+    requantize<RoundOnce>(bytes);
+  }
   if (has_table_) {
     for (Index i = 0; i < bias_.size(); ++i) bytes[i] = table_[bytes[i]];
   }

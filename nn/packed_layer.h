@@ -64,19 +64,19 @@ class PackedInt8Layer {
   void run(const std::uint32_t* inputs, std::uint32_t* outputs);
 
  private:
+  template <class Rounding>
   void requantize(std::uint8_t* outputs) const;
 
   Int8Matrix weights_;  // [input words + 1, 4 * outputs in whole lanes], the last row 0
   Int32Vector bias_;    // all of these [outputs in whole lanes]; with what the zero points add
   Int32Vector left_shift_;
   Int32Vector multiplier_;
-  Int32Vector first_half_;  // of what the multiplier's rounding cuts off; 0 if it does not round
-  Int32Vector away_;        // -1 where the shift rounds half away from zero, else 0
-  Int32Vector half_;        // of what the right shift cuts off; 0 without one
+  Int32Vector half_;  // of what the right shift cuts off; 0 without one
   Int32Vector right_shift_;
   Int32Vector sums_;
   std::int32_t zero_point_;
   std::int32_t least_;
+  Requantizing requantizing_;
   std::array<std::uint8_t, 256> table_;  // from an output plus 128 to what it becomes, plus 128
   bool has_table_;
   NonzeroWords nonzeros_;
