@@ -1,16 +1,14 @@
-// The built program from a config to the emulated board.
+// The built program from a config to the emulated board: what it measures, prints and keeps.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "bench/row.h"
 #include "mcu/emulator/image.h"
-#include "nn/safetensors.h"
 #include "tests/experiments/program.h"
-#include "tests/experiments/sample_results.h"
+#include "tests/experiments/sample_run.h"
 
 using namespace pare;
 namespace fs = std::filesystem;
@@ -19,55 +17,11 @@ using tests::ProgramResult;
 using tests::read_file;
 using tests::refusal;
 using tests::run_pare;
-
-namespace {
-
-/// What `pare run` made of kSampleConfig, once for all tests that only read it.
-class SampleRun {
- public:
-  SampleRun()
-      : result_(run_pare({"run", folder_.write("sample.toml", tests::kSampleConfig), "--out",
-                          results(), "--format", "md"})) {}
-
-  std::string results() const { return (folder_.path() / "results/sample").string(); }
-  std::string beside(const std::string& name) const { return (folder_.path() / name).string(); }
-  const ProgramResult& result() const { return result_; }
-
-  /// The rows "float" and "int8".
-  std::vector<bench::Row> rows() const {
-    std::vector<bench::Row> rows;
-    for (const bench::SeedRows& variant : experiments::read_rows(results()).variants) {
-      rows.push_back(variant.at(0));
-    }
-    return rows;
-  }
-
- private:
-  Folder folder_;
-  ProgramResult result_;
-};
-
-const SampleRun& sample_run() {
-  static const SampleRun kRun;
-  return kRun;
-}
-
-/// The models' bytes, one after the other, that `pare run` gives with `overrides`.
-std::string trained_bytes(const std::vector<std::string>& overrides) {
-  const Folder folder;
-  const std::string out = (folder.path() / "out").string();
-  std::vector<std::string> command{"run", folder.write("sample.toml", tests::kSampleConfig),
-                                   "--out", out};
-  command.insert(command.end(), overrides.begin(), overrides.end());
-  CHECK(run_pare(command).exit_code == 0);
-  return read_file(out + "/models/float.safetensors") + read_file(out + "/models/int8.safetensors");
-}
-
-}  // namespace
+using tests::sample_run;
 
 TEST_SUITE("slow") {
   TEST_CASE("run writes the whole results folder and prints its table, and nothing else") {
-    const SampleRun& run = sample_run();
+    const tests::SampleRun& run = sample_run();
     CHECK(run.result().exit_code == 0);
     CHECK(run.result().err == "");
     for (const char* name : {"config.toml", "environment.json", "results.json", "table.md",
@@ -133,27 +87,6 @@ TEST_SUITE("slow") {
     }
     CHECK(refusal({"profile", sample_run().results(), "int9"})
               .ends_with("has no variant 'int9'; it has: float, int8\n"));
-  }
-
-  TEST_CASE("passes of a run train as [retrain] says, and the base model does not") {
-    const std::string config =
-        std::string(tests::kSampleConfig) +
-        "[[variants]]\nname = \"tuned\"\npasses = [{ pass = \"finetune\", epochs = 2 }]\n";
-    const auto models = [&](const std::vector<std::string>& overrides) {
-      const Folder folder;
-      const std::string out = (folder.path() / "out").string();
-      std::vector<std::string> command{"run", folder.write("s.toml", config), "--out", out};
-      command.insert(command.end(), overrides.begin(), overrides.end());
-      CHECK(run_pare(command).exit_code == 0);
-      return std::pair(read_file(out + "/models/float.safetensors"),
-                       read_file(out + "/models/tuned.safetensors"));
-    };
-    const auto plain = models({});
-    const auto other = models({"--set", "retrain.learning_rate=0.0001"});
-    CHECK(other.first == plain.first);
-    CHECK(other.second != plain.second);
-    const auto train = models({"--set", "train.learning_rate=0.0001"});
-    CHECK(train.first != plain.first);
   }
 
   TEST_CASE("run records the machine and its tools") {
@@ -248,40 +181,6 @@ TEST_SUITE("slow") {
     CHECK(sample_run().rows().at(0).vectors == 20);
   }
 
-  TEST_CASE("the same seed gives the same model files to the byte, another seed does not") {
-    const std::string first = read_file(sample_run().results() + "/models/float.safetensors") +
-                              read_file(sample_run().results() + "/models/int8.safetensors");
-    CHECK(first.size() > 200);
-    CHECK(trained_bytes({}) == first);
-    CHECK(trained_bytes({"--set", "seed=4"}) != first);
-  }
-
-  TEST_CASE("a run over seeds gives for each the models that a run of that seed alone gives") {
-    const Folder folder;
-    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
-    const std::string out = (folder.path() / "out").string();
-    const ProgramResult result =
-        run_pare({"run", config, "--set", "seeds=[4, 3]", "--out", out, "--format", "csv"});
-    CHECK(result.exit_code == 0);
-    CHECK(result.err == "");
-    CHECK(result.out == read_file(out + "/table.csv"));
-    for (const char* variant : {"float", "int8"}) {
-      CHECK(read_file(fmt::format("{}/models/seed-3/{}.safetensors", out, variant)) ==
-            read_file(fmt::format("{}/models/{}.safetensors", sample_run().results(), variant)));
-      CHECK(read_file(fmt::format("{}/models/seed-4/{}.safetensors", out, variant)) !=
-            read_file(fmt::format("{}/models/seed-3/{}.safetensors", out, variant)));
-    }
-    const experiments::StoredRows rows = experiments::read_rows(out);
-    CHECK(rows.seeds == std::vector<std::uint64_t>{4, 3});
-    for (const bench::SeedRows& variant : rows.variants) {
-      REQUIRE(variant.size() == 2);
-      CHECK(variant[0].mse != variant[1].mse);
-      for (const bench::Row& row : variant) CHECK(row.host_ns_median > 1);
-    }
-    CHECK(rows.variants[1][1].mse == sample_run().rows().at(1).mse);
-    CHECK(rows.variants[1][1].bit_exact == 20);
-  }
-
   TEST_CASE("validate takes the seed that is named, and keeps the outcome with it") {
     const Folder folder;
     const std::string config = folder.write("sample.toml", tests::kSampleConfig);
@@ -297,39 +196,5 @@ TEST_SUITE("slow") {
     CHECK(experiments::read_rows(out).variants[1][1].vectors == 20);
     CHECK(run_pare({"flash", out, "int8", "--board", "emulated"})
               .out.starts_with("int8, seed 4, started on the emulated board: "));
-  }
-
-  TEST_CASE(
-      "run keeps the base model, and trains it anew when its file is damaged or for --fresh") {
-    const Folder folder;
-    const std::string config = folder.write("sample.toml", tests::kSampleConfig);
-    const std::string models = (folder.path() / "results/.cache").string();
-    const auto run_again = [&](std::vector<std::string> more) {
-      more.insert(more.begin(), {"run", config});
-      const ProgramResult result = run_pare(more, {}, folder.path().string());
-      CHECK(result.exit_code == 0);
-      return result.err;
-    };
-    const auto model = [&] {
-      return read_file(folder.path() / "results/sample/models/float.safetensors");
-    };
-    CHECK(run_again({}) == "");
-    const std::string first = model();
-    REQUIRE(std::distance(fs::directory_iterator(models), fs::directory_iterator()) == 1);
-    const fs::path kept = fs::directory_iterator(models)->path();
-    CHECK(read_file(kept) == first);
-    nn::save(tests::random_model({1, 4, 1}, 9), kept);
-    CHECK(run_again({}) == "");
-    CHECK(model() == read_file(kept));  // it was not trained
-    CHECK(model() != first);
-    CHECK(run_again({"--fresh"}) == "");
-    CHECK(model() == first);
-    CHECK(read_file(kept) == first);
-    fs::resize_file(kept, 5);
-    CHECK(run_again({}) ==
-          "pare: results/.cache/" + kept.filename().string() +
-              " is not a whole model file: it is shorter than the 8 bytes of its header's length; "
-              "the base model was trained anew\n");
-    CHECK(model() == first);
   }
 }
