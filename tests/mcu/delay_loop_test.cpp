@@ -2,10 +2,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/temporary_folder.h"
+#include "tests/mcu/hand_written_sketch.h"
 
 using namespace pare;
 namespace fs = std::filesystem;
@@ -49,16 +48,8 @@ static const Value kTestOutputs[kTestVectors][kOutputs] = {{0}};
 /// that is around the loop cancels out. `step` is what an iteration counts down by.
 double cycles_per_iteration(int step, const char* loop) {
   const mcu::TemporaryFolder folder;
-  const fs::path sketch = folder.path() / "loop";
-  const fs::path source = fs::path(PARE_SOURCE_DIR) / "mcu";
-  fs::create_directories(sketch);
-  fs::copy_file(source / "nano33ble/nano33ble.ino", sketch / "loop.ino");
-  fs::copy_file(source / "nano33ble/serial_protocol.h", sketch / "serial_protocol.h");
-  for (const char* name : {"crc32.h", "kernel_version.h", "optimize.h"}) {
-    fs::copy_file(source / "kernel" / name, sketch / name);
-  }
-  std::ofstream(sketch / "model.h") << fmt::format(fmt::runtime(kModel), step, loop);
-  std::ofstream(sketch / "test_vectors.h") << kTestVectors;
+  const fs::path sketch = tests::write_sketch(
+      folder.path() / "loop", fmt::format(fmt::runtime(kModel), step, loop), kTestVectors);
   mcu::EmulatedBoard board(mcu::build_image(sketch, folder.path() / "build"),
                            {.timing_plugin = PARE_TIMING_PLUGIN});
   for (const std::uint8_t count : std::vector<std::uint8_t>{1, 101}) {

@@ -15,6 +15,7 @@
 #include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
+#include "tests/mcu/hand_written_sketch.h"
 
 using namespace pare::mcu;
 namespace fs = std::filesystem;
@@ -62,20 +63,8 @@ static const Value kTestOutputs[kTestVectors][kOutputs] = {{6, -1}, {-128, -128}
 }}
 )";
 
-void write_file(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
-
 fs::path write_sketch(const fs::path& parent, const std::string& model = kModel) {
-  fs::path folder = parent / "by_hand";
-  const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
-  fs::create_directories(folder);
-  fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / "by_hand.ino");
-  fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
-  for (const char* name : {"crc32.h", "kernel_version.h", "optimize.h"}) {
-    fs::copy_file(mcu / "kernel" / name, folder / name);
-  }
-  write_file(folder / "model.h", model);
-  write_file(folder / "test_vectors.h", kTestVectors);
-  return folder;
+  return pare::tests::write_sketch(parent / "by_hand", model, kTestVectors);
 }
 
 std::string message_of(const std::function<void()>& action) {
@@ -302,7 +291,7 @@ TEST_CASE("an emulator that cannot start is reported in its own words") {
 TEST_CASE("a damaged ELF file is reported with its path") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "damaged.elf";
-  write_file(path, "text");
+  std::ofstream(path) << "text";
   CHECK_THROWS_WITH(read_elf(path),
                     (path.string() + " ends too early: not a linked 32-bit ARM program").c_str());
   fs::copy_file(image().elf, path, fs::copy_options::overwrite_existing);
@@ -311,12 +300,4 @@ TEST_CASE("a damaged ELF file is reported with its path") {
                     (path.string() + " ends too early: not a linked 32-bit ARM program").c_str());
   CHECK_THROWS_WITH(read_elf(folder.path() / "none.elf"),
                     ((folder.path() / "none.elf").string() + " cannot be opened").c_str());
-}
-
-TEST_CASE("a process gives its exit code and all that it printed") {
-  const ProcessResult result =
-      run_process({find_program("sh").value(), "-c", "echo out; echo err >&2; exit 3"});
-  CHECK(result.exit_code == 3);
-  CHECK(result.output == "out\nerr\n");
-  CHECK(!find_program("no-such-program-here"));
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace pare::tests {
+
+/// Writes the sketch with a model.h and test_vectors.h of one's own, which need none of the
+/// kernels, into the new `folder`, and gives it back.
+inline std::filesystem::path write_sketch(const std::filesystem::path& folder,
+                                          const std::string& model,
+                                          const std::string& test_vectors) {
+  namespace fs = std::filesystem;
+  const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
+  fs::create_directories(folder);
+  fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / (folder.filename().string() + ".ino"));
+  fs::copy_file(mcu / "nano33ble/serial_protocol.h", folder / "serial_protocol.h");
+  for (const char* name : {"crc32.h", "kernel_version.h", "optimize.h"}) {
+    fs::copy_file(mcu / "kernel" / name, folder / name);
+  }
+  std::ofstream(folder / "model.h") << model;
+  std::ofstream(folder / "test_vectors.h") << test_vectors;
+  return folder;
+}
+
+}  // namespace pare::tests
