@@ -82,12 +82,12 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
 }  // namespace
 
 /// Replaces the model by a new, narrower one that is trained on the model's outputs, as [retrain]
-/// says but for `alpha`. With several
-/// teachers the others are trained here, as the experiment trains, in the model's own widths and
-/// from other seeds; the student sees the mean of their outputs, for classes of their logits: up to
-/// its norm the geometric mean of their probabilities (Hinton et al., section 1). With `bits` the
-/// student learns in one go to be small and to be quantized: Mishra and Marr, "Apprentice", ICLR
-/// 2018, section 3.1.
+/// says but for `alpha`, which stands for its `teacher`. With several teachers the others are
+/// trained here, as the experiment trains, in the model's own widths and from other seeds; the
+/// student sees the mean of their outputs, for classes of their logits: up to its norm the
+/// geometric mean of their probabilities (Hinton et al., section 1). With `bits` the student learns
+/// in one go to be small and to be quantized: Mishra and Marr, "Apprentice", ICLR 2018,
+/// section 3.1.
 struct Distill {
   static constexpr PassInfo kInfo{
       .summary = "trains a new, narrower model on the outputs of the one it replaces",
@@ -98,10 +98,10 @@ struct Distill {
 
   explicit Distill(Options& options)
       : widths(options.integers("widths", {8, 8}, 1, {1, 65535}, "hidden widths of the student")),
-        alpha(options.number("alpha", 0.9, {0, 1},
+        alpha(options.number("alpha", 0.9, kTeacherShares,
                              "share of the teacher in the loss; the rest is labels")),
         temperature(
-            options.optional_number("temperature", {0.1, 1000}, "as in [retrain]",
+            options.optional_number("temperature", kTemperatures, "as in [retrain]",
                                     "softmax temperature, for classes; regression has none")),
         teachers(options.integer("teachers", 1, {1, 100},
                                  "the model and others of its widths, trained for this")),

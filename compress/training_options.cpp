@@ -14,9 +14,9 @@ Retraining retraining(const Context& context) {
 TrainingOptions::TrainingOptions(Options& options, int default_epochs, std::string_view epochs_help)
     : epochs(
           static_cast<int>(options.integer("epochs", default_epochs, {0, 1'000'000}, epochs_help))),
-      learning_rate(options.optional_number("learning_rate", {1e-9, 100}, "as in [retrain]",
+      learning_rate(options.optional_number("learning_rate", kLearningRates, "as in [retrain]",
                                             "learning rate of the pass's own training")),
-      dropout(options.optional_number("dropout", {0, 0.95}, "as in [retrain]",
+      dropout(options.optional_number("dropout", kDropouts, "as in [retrain]",
                                       "share of hidden activations dropped in it")),
       flip(options.optional_flag("flip", "as in [retrain]", "mirror images at random in it")),
       scale_inputs(options.optional_flag("scale_inputs", "as in [retrain]",
@@ -41,9 +41,9 @@ nn::InputScaling TrainingOptions::scaling(const Context& context) const {
 PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
     : TrainingOptions(options, default_epochs, epochs_help),
       teacher(options.optional_number(
-          "teacher", {0, 1}, "as in [retrain]",
+          "teacher", kTeacherShares, "as in [retrain]",
           "share of the base model's outputs in its loss; the rest is labels")),
-      temperature(options.optional_number("temperature", {0.1, 1000}, "as in [retrain]",
+      temperature(options.optional_number("temperature", kTemperatures, "as in [retrain]",
                                           "softmax temperature with a teacher, for classes")) {}
 
 nn::Model PassTraining::train(nn::Model model, const Context& context, const nn::WeightView& view,

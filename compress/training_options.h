@@ -7,6 +7,12 @@
 
 namespace pare::compress {
 
+/// What training options may be, in [train], [retrain] and passes.
+constexpr Range kLearningRates{1e-9, 100};
+constexpr Range kDropouts{0, 0.95};
+constexpr Range kTeacherShares{0, 1};
+constexpr Range kTemperatures{0.1, 1000};
+
 /// How passes of the experiment train.
 Retraining retraining(const Context& context);
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "compress/training_options.h"
 #include "experiments/toml_options.h"
 
 namespace pare::experiments {
@@ -81,15 +82,16 @@ void read_training(Options& options, nn::TrainOptions& train) {
   train.optimizer = options.choice<nn::OptimizerKind>(
       "optimizer", {{"adam", nn::OptimizerKind::adam}, {"sgd", nn::OptimizerKind::sgd}}, "",
       train.optimizer);
-  train.learning_rate = options.number("learning_rate", train.learning_rate, {1e-9, 100}, "");
+  train.learning_rate =
+      options.number("learning_rate", train.learning_rate, compress::kLearningRates, "");
   train.momentum = options.number("momentum", train.momentum, {0, 0.9999}, "of sgd");
   train.schedule = options.choice<nn::Schedule>(
       "schedule", {{"cosine", nn::Schedule::cosine}, {"constant", nn::Schedule::constant}},
       "of the learning rate", train.schedule);
   train.scale_inputs = options.flag("scale_inputs", train.scale_inputs,
                                     "train on features mapped to [-1, 1], folded back afterwards");
-  train.dropout =
-      options.number("dropout", train.dropout, {0, 0.95}, "share of hidden activations dropped");
+  train.dropout = options.number("dropout", train.dropout, compress::kDropouts,
+                                 "share of hidden activations dropped");
   train.weight_decay =
       options.number("weight_decay", train.weight_decay, {0, 10}, "decoupled from the gradient");
   train.label_smoothing = options.number("label_smoothing", train.label_smoothing, {0, 0.9},
@@ -126,9 +128,9 @@ compress::Retraining read_retrain(Options& options, const nn::TrainOptions& trai
   compress::Retraining retrain{.options = train};
   retrain.options.warmup_epochs = 0;  // passes train for a few epochs, and from a trained model
   read_training(options, retrain.options);
-  retrain.teacher = options.number("teacher", retrain.teacher, {0, 1},
+  retrain.teacher = options.number("teacher", retrain.teacher, compress::kTeacherShares,
                                    "share of the base model's outputs in the loss");
-  retrain.temperature = options.number("temperature", retrain.temperature, {0.1, 1000},
+  retrain.temperature = options.number("temperature", retrain.temperature, compress::kTemperatures,
                                        "softmax temperature with a teacher, for classes");
   options.expect_empty();
   return retrain;
