@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bench/kernels.h"
+#include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/export_sketch.h"
 #include "nn/forward.h"

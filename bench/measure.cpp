@@ -8,6 +8,7 @@
 #include "bench/accuracy.h"
 #include "bench/board_validation.h"
 #include "bench/host_latency.h"
+#include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 
 namespace pare::bench {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "bench/host_latency.h"
+#include "build_paths.h"
 #include "mcu/process.h"
 #include "nn/train.h"
 
@@ -62,18 +63,22 @@ double time_inference(const nn::Model& model, const nn::Matrix& inputs) {
 /// What the peer's script reports for one piece of work. The two variables would make OpenBLAS run
 /// another processor's kernel; Debian's PyTorch belongs to Debian's Python.
 Json run_peer(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{
-      "/usr/bin/env",  "-u", "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE", "/usr/bin/python3",
-      PARE_PEER_SCRIPT};
+  std::vector<std::string> command{"/usr/bin/env",
+                                   "-u",
+                                   "OPENBLAS_CORETYPE",
+                                   "-u",
+                                   "OPENBLAS_L2_SIZE",
+                                   "/usr/bin/python3",
+                                   PARE_SOURCE_DIR "/bench/peers/pytorch.py"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   const mcu::ProcessResult result = mcu::run_process(command);
   const std::size_t report = result.output.rfind("\n{");
   Json json = Json::parse(
       report == std::string::npos ? result.output : result.output.substr(report), nullptr, false);
   if (result.exit_code != 0 || !json.contains("seconds")) {
-    throw std::runtime_error(
-        fmt::format("{} {} failed (it needs python3-torch and libopenblas0-pthread):\n{}",
-                    PARE_PEER_SCRIPT, fmt::join(arguments, " "), result.output));
+    throw std::runtime_error(fmt::format(
+        "{} {} failed (it needs python3-torch and libopenblas0-pthread):\n{}",
+        PARE_SOURCE_DIR "/bench/peers/pytorch.py", fmt::join(arguments, " "), result.output));
   }
   return json;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "build_paths.h"
 #include "mcu/process.h"
 
 namespace pare::experiments {

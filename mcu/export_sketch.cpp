@@ -7,6 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "build_paths.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 

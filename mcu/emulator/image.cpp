@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "build_paths.h"
 #include "mcu/elf_image.h"
 #include "mcu/kernel/crc32.h"
 #include "mcu/process.h"

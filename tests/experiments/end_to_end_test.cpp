@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/row.h"
+#include "build_paths.h"
 #include "mcu/emulator/image.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_run.h"

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "build_paths.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "build_paths.h"
 #include "mcu/file_descriptor.h"
 #include "mcu/process.h"
 #include "tests/helpers.h"

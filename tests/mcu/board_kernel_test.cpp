@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/export_sketch.h"
 #include "nn/forward.h"

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/temporary_folder.h"
 #include "tests/mcu/hand_written_sketch.h"

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "build_paths.h"
 #include "mcu/elf_image.h"
 #include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "build_paths.h"
+
 namespace pare::tests {
 
 /// Writes the sketch with a model.h and test_vectors.h of one's own, which need none of the

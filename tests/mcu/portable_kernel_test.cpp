@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "build_paths.h"
 #include "mcu/c_source.h"
 #include "mcu/export_sketch.h"
 #include "mcu/process.h"

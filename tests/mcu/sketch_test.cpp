@@ -6,6 +6,7 @@
 #include <regex>
 #include <sstream>
 
+#include "build_paths.h"
 #include "tests/mcu/remote_board.h"
 
 using namespace pare;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "build_paths.h"
 #include "mcu/host_kernel.h"
 #include "nn/forward.h"
 #include "tests/helpers.h"
