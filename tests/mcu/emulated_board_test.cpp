@@ -119,6 +119,21 @@ TEST_CASE("an image counts what the sketch puts into flash and RAM, and knows pa
   CHECK(image().infer_address % 2 == 0);
 }
 
+TEST_CASE("an image grows by exactly what a model's code grows by") {
+  const TemporaryFolder folder;
+  const auto flash_bytes = [&](int words) {
+    std::string model = kModel;
+    const std::string code =
+        "asm volatile(\".rept " + std::to_string(words) + "\\n nop.w\\n.endr\");";
+    model.insert(model.find('{', model.find("pare_infer(")) + 1, code);
+    const fs::path parent = folder.path() / std::to_string(words);
+    return build_image(write_sketch(parent, model), folder.path() / "build").flash_bytes;
+  };
+  // 64 bytes in all: wherever a part that is aligned to 64 lies, it would move between two of them.
+  const long without = flash_bytes(0);
+  for (const int words : {1, 4, 8, 12, 15}) CHECK(flash_bytes(words) - without == 4 * words);
+}
+
 TEST_CASE("the sketch answers every command of MLPerf Tiny as the reference firmware does") {
   EmulatedBoard board(image());
   BoardClient& client = board.client();
