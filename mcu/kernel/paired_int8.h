@@ -44,7 +44,7 @@ constexpr int32_t kRoundedOnce = -1;
 /// How many groups of four inputs the Cortex-M4's inner loop does a turn: small layers take small
 /// code.
 constexpr int32_t unrolled(int32_t inputs, int32_t outputs) {
-  return inputs * outputs < 2048 ? 2 : 4;
+  return inputs * outputs < 512 ? 1 : inputs * outputs < 2048 ? 2 : 4;
 }
 
 /// What is added before the uniform shift: half of it, and the half of the first of TFLite's two
