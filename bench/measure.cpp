@@ -113,7 +113,8 @@ BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs, const
   const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
   const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
-  row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes);
+  // The empty sketch has the same buffers.
+  row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes + image.buffer_bytes);
   return {image, measure_inferences(model, inputs, image, row)};
 }
 

@@ -22,8 +22,8 @@ struct Row {
   Number macs;           ///< multiply-accumulates of one inference
   Number weights_bytes;  ///< the encoded parameters
   Number flash_bytes;    ///< linked image with this model minus the same image with none
-  Number ram_bytes;    ///< static data of the model: hidden activations; inputs and outputs are the
-                       ///< caller's
+  Number ram_bytes;    ///< static data of the linked model: hidden activations, and the sketch's
+                       ///< buffers of its inputs and outputs
   Number stack_bytes;  ///< deepest stack of one inference
   Number mse;          ///< on the test set, as are the other three
   Number mae;

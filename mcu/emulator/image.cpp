@@ -101,6 +101,15 @@ fs::path find_sketch(const fs::path& folder) {
   return sketch;
 }
 
+const ElfImage::Symbol& symbol(const ElfImage& contents, const fs::path& elf,
+                               const std::string& name) {
+  const auto found = contents.symbols.find(name);
+  if (found == contents.symbols.end()) {
+    throw std::runtime_error(fmt::format("{} has no symbol {}", elf.string(), name));
+  }
+  return found->second;
+}
+
 Image measure(const fs::path& elf) {
   const ElfImage contents = read_elf(elf);
   Image image;
@@ -110,12 +119,12 @@ Image measure(const fs::path& elf) {
     if (section.stored) image.flash_bytes += section.size_bytes;
     if (section.writable) image.ram_bytes += section.size_bytes;
   }
-  const auto symbol = contents.symbols.find("pare_infer");
-  if (symbol == contents.symbols.end()) {
-    throw std::runtime_error(fmt::format("{} has no function pare_infer", elf.string()));
+  for (const char* buffer : {"pare_inputs", "pare_outputs"}) {
+    image.buffer_bytes += symbol(contents, elf, buffer).size_bytes;
   }
-  image.infer_address = symbol->second.address;
-  image.infer_bytes = symbol->second.size_bytes;
+  const ElfImage::Symbol& infer = symbol(contents, elf, "pare_infer");
+  image.infer_address = infer.address;
+  image.infer_bytes = infer.size_bytes;
   return image;
 }
 

@@ -24,6 +24,7 @@ struct Image {
   std::filesystem::path elf;
   long flash_bytes = 0;             // code, constants and initial values of the application
   long ram_bytes = 0;               // static data, without the stack
+  long buffer_bytes = 0;            // of ram_bytes: the model's inputs and outputs
   std::uint32_t infer_address = 0;  // of pare_infer()
   std::uint32_t infer_bytes = 0;    // of its code
 };

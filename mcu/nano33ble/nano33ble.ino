@@ -8,8 +8,9 @@
 
 using pare::model::Value;
 
-static Value inputs[pare::model::kInputs];
-static Value outputs[pare::model::kOutputs];
+// The symbols say what of the sketch's RAM is the model's buffers.
+static Value inputs[pare::model::kInputs] asm("pare_inputs");
+static Value outputs[pare::model::kOutputs] asm("pare_outputs");
 static uint32_t loaded_bytes = sizeof(inputs);
 static uint32_t last_cycles = 0;
 static uint32_t last_command_ms = 0;

@@ -47,6 +47,8 @@ TEST_SUITE("slow") {
     const nn::Model int8 = bench::random_int8_model({20, 64, 8, 4});
     const bench::Profile profile = profile_of(int8, inputs);
     check_sums(profile, int8, inputs);
+    // Two layers' activations, widened, and the buffers of inputs and outputs.
+    CHECK(profile.row.ram_bytes == 2 * (20 + 64) + 20 + 4);
     REQUIRE(profile.layers.size() == 3);
     CHECK(profile.layers[0].macs == 20 * 64);
     CHECK(profile.layers[1].inputs == 64);

@@ -114,6 +114,7 @@ TEST_CASE("an image counts what the sketch puts into flash and RAM, and knows pa
   CHECK(image().flash_bytes < 8000);
   CHECK(image().ram_bytes > 500);
   CHECK(image().ram_bytes < 2000);
+  CHECK(image().buffer_bytes == 3 + 2);
   CHECK(image().infer_address >= kFlashBegin);
   CHECK(image().infer_address < kFlashEnd);
   CHECK(image().infer_address % 2 == 0);
