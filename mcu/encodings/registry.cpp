@@ -18,11 +18,13 @@ std::optional<LayerCode> encode_delta_8(const nn::Layer& layer, bool last);
 std::optional<LayerCode> encode_sparse_int8(const nn::Layer& layer, bool last);
 std::optional<LayerCode> encode_entropy_int8(const nn::Layer& layer, bool last);
 std::optional<LayerCode> encode_paired_int8(const nn::Layer& layer, bool last);
+std::optional<LayerCode> encode_scalar_int8(const nn::Layer& layer, bool last);
 
 std::span<const Encoding> encodings() {
   static constexpr Encoding kEncodings[] = {
       {"dense float32", encode_dense_float32},
       {"paired int8", encode_paired_int8},
+      {"scalar int8", encode_scalar_int8},
       {"dense int8", encode_dense_int8},
       {"1-bit", encode_1_bit},
       {"2-bit", encode_2_bit},

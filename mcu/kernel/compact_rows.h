@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dsp.h"
+#include "little_endian.h"
 #include "requantize.h"
 
 namespace pare {
@@ -21,16 +22,6 @@ struct CompactRows {
 };
 
 PARE_OPTIMIZE_SPEED
-
-inline uint32_t read_little_endian(const int8_t* bytes) {
-  const uint8_t* b = reinterpret_cast<const uint8_t*>(bytes);
-  return uint32_t(b[0]) | uint32_t(b[1]) << 8 | uint32_t(b[2]) << 16 | uint32_t(b[3]) << 24;
-}
-
-inline uint32_t read_little_endian_16(const int8_t* bytes) {
-  const uint8_t* b = reinterpret_cast<const uint8_t*>(bytes);
-  return uint32_t(b[0]) | uint32_t(b[1]) << 8;
-}
 
 /// Goes from row to row: of each, the bias first, then the output.
 class RowWriter {

@@ -92,8 +92,8 @@ inline int32_t saturate_int8(int32_t x) {
   return result;
 }
 
-/// round(x / 2^shift) + sum, ties towards +infinity, for 1 <= shift <= 31: the shift leaves the
-/// last bit that it loses in the carry.
+/// round(x / 2^shift) + sum, ties towards +infinity, for 1 <= shift <= 31, of which the lowest byte
+/// alone is read: the shift leaves the last bit that it loses in the carry.
 inline int32_t shift_round_add(int32_t x, int32_t shift, int32_t sum) {
   int32_t result;
   asm("asrs %0, %1, %2\n\tadc %0, %0, %3" : "=&r"(result) : "r"(x), "r"(shift), "r"(sum) : "cc");
@@ -119,6 +119,7 @@ inline int32_t shift_to_byte(int32_t x) {
 inline int32_t saturate_int8(int32_t x) { return x < -128 ? -128 : x > 127 ? 127 : x; }
 
 inline int32_t shift_round_add(int32_t x, int32_t shift, int32_t sum) {
+  shift &= 0xff;
   return (x >> shift) + ((x >> (shift - 1)) & 1) + sum;
 }
 

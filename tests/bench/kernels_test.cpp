@@ -4,7 +4,10 @@
 
 #include <map>
 
+#include "bench/measure.h"
 #include "mcu/encode.h"
+#include "mcu/temporary_folder.h"
+#include "tests/helpers.h"
 
 using namespace pare;
 
@@ -37,6 +40,17 @@ TEST_CASE("the kernels take no more than they did, in every row of ./pare bench 
     REQUIRE(most.count(what) == 1);
     CHECK(std::stod(row[3]) <= most.at(what));
   }
+}
+
+TEST_CASE("the sine by size takes no more flash than it did" * doctest::test_suite("slow")) {
+  const nn::Model model = bench::random_int8_model({1, 16, 16, 1});
+  const mcu::TemporaryFolder folder;
+  bench::Row row;
+  row.name = "sine";
+  bench::measure_costs(model, tests::random_matrix(16, 1, 2), folder.path(), mcu::Optimize::size,
+                       row);
+  CHECK(*row.flash_bytes <= 735);
+  CHECK(*row.instructions <= 1982);
 }
 
 TEST_CASE("the random models of the kernel table are paired in every layer") {
