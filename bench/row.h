@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,10 +22,10 @@ struct Row {
   Number macs;           ///< multiply-accumulates of one inference
   Number weights_bytes;  ///< the encoded parameters
   Number flash_bytes;    ///< linked image with this model minus the same image with none
-  Number ram_bytes;    ///< static data of the linked model: hidden activations, and the sketch's
-                       ///< buffers of its inputs and outputs
-  Number stack_bytes;  ///< deepest stack of one inference
-  Number mse;          ///< on the test set, as are the other three
+  Number ram_bytes;      ///< static data of the linked model: hidden activations, and the sketch's
+                         ///< buffers of its inputs and outputs
+  Number stack_bytes;    ///< deepest stack of one inference
+  Number mse;            ///< on the test set, as are the other three
   Number mae;
   Number max_error;
   Number top1;  ///< percent
