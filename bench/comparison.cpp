@@ -7,6 +7,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "nn/nearest_name.h"
+
 namespace pare::bench {
 namespace {
 
@@ -95,23 +97,24 @@ void append_excess(Table& table, const std::vector<SeedRows>& variants) {
   }
 }
 
-/// Throws std::invalid_argument, with the titles that there are, if no column has that one.
+/// The column of a title, in capitals or small letters. Throws std::invalid_argument, with the
+/// titles that there are, if no column has that one.
 const Column& column_titled(std::string_view title) {
   const auto all = columns();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Column& column) {
-    return column.header != nullptr && column.header == title;
+    return column.header != nullptr && nn::edit_distance(column.header, title) == 0;
   });
   if (found != all.end()) return *found;
   std::vector<std::string_view> known{"variant"};
   for (const Column& column : all) {
     if (column.header != nullptr) known.emplace_back(column.header);
   }
-  throw std::invalid_argument(
-      fmt::format("no column is called '{}'; there are: {}", title, fmt::join(known, ", ")));
+  throw std::invalid_argument(fmt::format("no column is called '{}'; there are: {}{}", title,
+                                          fmt::join(known, ", "), nn::did_you_mean(title, known)));
 }
 
 void sort(std::vector<SeedRows>& variants, std::string_view title) {
-  if (title == "variant") {
+  if (nn::edit_distance(title, "variant") == 0) {
     std::stable_sort(variants.begin(), variants.end(), [](const SeedRows& a, const SeedRows& b) {
       return a.front().name < b.front().name;
     });

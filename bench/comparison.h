@@ -13,7 +13,8 @@ namespace pare::bench {
 /// seeds these are means and standard deviations, and the accuracy is compared with the first
 /// variant's, seed by seed: for people in one cell, with "~" before a difference that is within its
 /// spread; for programs, csv and json, in columns of their own. `sort_by` sorts by the column of
-/// that title, ascending, variants without a number last; "variant" sorts by name. Throws
+/// that title, in capitals or not, ascending, variants without a number last; "variant" sorts by
+/// name. Throws
 /// std::invalid_argument, with the titles that there are, on another one.
 Table comparison_table(const std::vector<SeedRows>& variants, Format format,
                        std::string_view sort_by = {});

@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "nn/nearest_name.h"
+
 namespace pare::compress {
 namespace {
 
@@ -178,7 +180,8 @@ std::size_t Options::word_index(std::string_view name, const std::vector<std::st
   if (word == nullptr) wrong_type(name, *given, "a string");
   const auto found = std::find(words.begin(), words.end(), *word);
   if (found == words.end()) {
-    fail(name, fmt::format("{} = \"{}\" is none of: {}", name, *word, fmt::join(words, ", ")));
+    fail(name, fmt::format("{} = \"{}\" is none of: {}{}", name, *word, fmt::join(words, ", "),
+                           nn::did_you_mean(*word, words)));
   }
   resolve(name, *word);
   return static_cast<std::size_t>(found - words.begin());
@@ -186,13 +189,14 @@ std::size_t Options::word_index(std::string_view name, const std::vector<std::st
 
 void Options::expect_empty() const {
   if (values_.empty()) return;
-  std::vector<std::string> known;
-  for (const OptionDoc& doc : docs_) known.push_back(doc.name);
+  std::vector<std::string_view> known;
+  for (const OptionDoc& doc : docs_) known.emplace_back(doc.name);
   const auto& [name, value] = *values_.begin();
   const std::string rest =
       known.empty() ? "it has none" : fmt::format("known: {}", fmt::join(known, ", "));
   throw std::invalid_argument(
-      located(value.where, fmt::format("unknown option '{}' of {}; {}", name, owner_, rest)));
+      located(value.where, fmt::format("unknown option '{}' of {}; {}{}", name, owner_, rest,
+                                       nn::did_you_mean(name, known))));
 }
 
 void Options::fail(std::string_view name, std::string_view what) const {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "compress/pass.h"
+#include "nn/nearest_name.h"
 
 namespace pare::compress {
 
@@ -38,8 +39,10 @@ Step make_step(std::string_view name, Options::Values values, const std::string&
   const auto* found =
       std::find_if(kPasses.begin(), kPasses.end(), [&](const Entry& e) { return e.name == name; });
   if (found == kPasses.end()) {
-    throw std::invalid_argument(located(
-        where, fmt::format("unknown pass '{}'; known: {}", name, fmt::join(pass_names(), ", "))));
+    const std::vector<std::string_view> known = pass_names();
+    throw std::invalid_argument(
+        located(where, fmt::format("unknown pass '{}'; known: {}{}", name, fmt::join(known, ", "),
+                                   nn::did_you_mean(name, known))));
   }
   Options options(std::string(name), std::move(values), where);
   PassDefinition definition = found->define(options);

@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "experiments/commands.h"
+#include "experiments/environment.h"
+#include "nn/nearest_name.h"
 
 namespace pare::experiments {
 namespace {
@@ -22,7 +24,8 @@ const std::map<std::string, bench::Format> kFormats{{"text", bench::Format::text
 CLI::Validator one_of(const std::vector<std::string>& words) {
   return {[words](const std::string& word) {
             if (std::find(words.begin(), words.end(), word) != words.end()) return std::string();
-            return fmt::format("'{}' is none of: {}", word, fmt::join(words, ", "));
+            return fmt::format("'{}' is none of: {}{}", word, fmt::join(words, ", "),
+                               nn::did_you_mean(word, {words.begin(), words.end()}));
           },
           ""};
 }
@@ -124,23 +127,71 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   encodings->callback([&] { print_encoding_bench(arguments); });
 }
 
-void add_force(CLI::App& command, VariantArguments& arguments, const std::string& help) {
-  command.add_flag("--force", arguments.force, help);
+/// "there is no command 'x'; there are: a, b", with the likely one.
+std::string unknown(const char* kind, const std::string& word,
+                    const std::vector<std::string>& known) {
+  return fmt::format("there is no {} '{}'; there are: {}{}", kind, word, fmt::join(known, ", "),
+                     nn::did_you_mean(word, {known.begin(), known.end()}));
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_lnames().empty()) names.push_back("--" + option->get_lnames().front());
+  }
+  return names;
 }
 
 /// What is wrong with the command line, and where its help is.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<CLI::App*> given = app.get_subcommands();
-  if (!given.empty()) {
-    return fmt::format("{}; './pare {} --help' says more", error.what(), given[0]->get_name());
+  const CLI::App* command = &app;
+  std::string typed = "./pare";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    typed += " " + command->get_name();
   }
-  const std::vector<std::string> rest = app.remaining();
-  std::vector<std::string> known;
-  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  return fmt::format(
-      "{}; there are: {}; './pare --help' says more",
-      rest.empty() ? "a command is missing" : fmt::format("there is no command '{}'", rest[0]),
-      fmt::join(known, ", "));
+  const std::vector<std::string> rest = app.remaining(true);
+  const std::vector<std::string> commands = command_names(*command);
+  std::string what = error.what();
+  if (!rest.empty() && rest.front().starts_with("-")) {
+    what = unknown("option", rest.front(), option_names(*command));
+  } else if (!rest.empty() && !commands.empty()) {
+    what = unknown("command", rest.front(), commands);
+  } else if (!commands.empty()) {
+    what = fmt::format("a command is missing; there are: {}", fmt::join(commands, ", "));
+  }
+  return fmt::format("{}{} '{} --help' says more", what, what.ends_with('?') ? "" : ";", typed);
+}
+
+/// ./pare help COMMAND: what ./pare COMMAND --help prints.
+void print_help(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  std::string path = app.get_name();
+  for (const std::string& word : words) {
+    const std::vector<std::string> known = command_names(*command);
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      throw std::invalid_argument(known.empty()
+                                      ? fmt::format("'{}' has no commands", command->get_name())
+                                      : unknown("command", word, known));
+    }
+    path += " " + word;
+    command = command->get_subcommand(word);
+  }
+  fmt::print("{}", command->get_formatter()->make_help(command, path, CLI::AppFormatMode::Normal));
+}
+
+/// What the script ./pare does before there is a program.
+void add_script_command(CLI::App& app, const std::string& name, const std::string& help) {
+  app.add_subcommand(name, help)->callback([name] {
+    throw std::invalid_argument(
+        fmt::format("{} is a command of the script: run './pare {}'", name, name));
+  });
 }
 
 }  // namespace
@@ -150,10 +201,8 @@ int run_cli(int argc, char** argv) {
       "pare shrinks multi-layer perceptrons until they fit a microcontroller, measures what each\n"
       "shrinking costs, and proves on the board that what runs there is what was measured.",
       "pare");
-  app.footer(
-      "Besides these, ./pare doctor says what is installed and what is missing, and ./pare test\n"
-      "runs the whole test suite.");
   app.require_subcommand(1);
+  app.set_version_flag("--version", describe_version, "print the versions and the compiler");
 
   int exit_code = 0;
   RunArguments run;
@@ -180,7 +229,7 @@ int run_cli(int argc, char** argv) {
   table_command->add_option("RESULTS", table.results, "a folder that run wrote")
       ->required()
       ->type_name("");
-  table_command->add_option("--sort", table.sort, "a column's title, such as \"flash B\"")
+  table_command->add_option("--sort", table.sort, "a column's title, such as \"flash b\"")
       ->type_name("COLUMN");
   add_format(*table_command, table.format);
   table_command->callback([&] { print_table(table); });
@@ -192,8 +241,8 @@ int run_cli(int argc, char** argv) {
       ->required()
       ->type_name("DIR");
   add_weights(*export_command, chosen);
-  add_force(
-      *export_command, chosen,
+  export_command->add_flag(
+      "--force", chosen.force,
       "export a variant that is over its budget or the board's memory, and replace the folder "
       "if it is a sketch");
   add_optimize(*export_command, [&chosen](const std::string& word) {
@@ -205,7 +254,7 @@ int run_cli(int argc, char** argv) {
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
   add_board(*flash_command, chosen);
-  add_force(*flash_command, chosen, "flash a variant that is over its budget");
+  flash_command->add_flag("--force", chosen.force, "flash a variant that is over its budget");
   flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
 
   auto* validate_command = app.add_subcommand(
@@ -227,17 +276,26 @@ int run_cli(int argc, char** argv) {
   boards_command->callback([&] { print_boards(boards); });
 
   PassesArguments passes;
-  auto* passes_command = app.add_subcommand("passes", "list every pass with its options");
+  auto* passes_command = app.add_subcommand("passes", "list every pass, or one, with its options");
+  passes_command->add_option("NAME", passes.name, "the pass to print (default: all)")
+      ->type_name("");
   add_format(*passes_command, passes.format);
   passes_command->callback([&] { print_passes(passes); });
 
   BenchArguments bench;
   add_bench(app, bench);
 
+  add_script_command(app, "doctor", "say what is installed and what is missing");
+  add_script_command(app, "test", "run the whole test suite");
+  std::vector<std::string> topic;
+  auto* help_command = app.add_subcommand("help", "print what a command does and takes");
+  help_command->add_option("COMMAND", topic, "such as run, or bench peers")->type_name("");
+  help_command->callback([&] { print_help(app, topic); });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // the help
+    if (error.get_exit_code() == 0) return app.exit(error);  // the help, or the versions
     throw std::invalid_argument(explain(app, error));
   }
   return exit_code;

@@ -130,13 +130,16 @@ void print_sensitivity(const RunArguments& arguments) {
 }
 
 void print_passes(const PassesArguments& arguments) {
+  const std::vector<std::string_view> names = arguments.name.empty()
+                                                  ? compress::pass_names()
+                                                  : std::vector<std::string_view>{arguments.name};
   if (arguments.format == bench::Format::text) {
-    for (const std::string_view name : compress::pass_names()) print_pass(name);
+    for (const std::string_view name : names) print_pass(name);
     return;
   }
   bench::Table table{
       {"pass", "option", "default", "range", "meaning", "source"}, std::vector<bool>(6, false), {}};
-  for (const std::string_view name : compress::pass_names()) {
+  for (const std::string_view name : names) {
     const compress::Step step = compress::make_step(name);
     table.rows.push_back(
         {step.name, "-", "-", "-", std::string(step.info.summary), std::string(step.info.source)});

@@ -37,10 +37,12 @@ void print_table(const TableArguments& arguments);
 void print_sensitivity(const RunArguments& arguments);
 
 struct PassesArguments {
+  std::string name;  ///< of the only pass to print; empty for all
   bench::Format format = bench::Format::text;
 };
 
-/// ./pare passes: every pass with its options, defaults, ranges and source.
+/// ./pare passes: every pass, or one, with its options, defaults, ranges and source. Throws
+/// std::invalid_argument on an unknown name.
 void print_passes(const PassesArguments& arguments);
 
 struct BenchArguments {

@@ -9,6 +9,7 @@
 
 #include "compress/training_options.h"
 #include "experiments/toml_options.h"
+#include "nn/nearest_name.h"
 
 namespace pare::experiments {
 namespace {
@@ -33,9 +34,9 @@ void check_keys(const toml::table& table, std::string_view owner,
                 const std::vector<std::string_view>& known) {
   for (const auto& [key, node] : table) {
     if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-    throw std::invalid_argument(fmt::format("{}: unknown key '{}' of {}; known: {}",
+    throw std::invalid_argument(fmt::format("{}: unknown key '{}' of {}; known: {}{}",
                                             where(key.source()), key.str(), owner,
-                                            fmt::join(known, ", ")));
+                                            fmt::join(known, ", "), nn::did_you_mean(key, known)));
   }
 }
 

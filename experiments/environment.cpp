@@ -1,10 +1,14 @@
 #include "experiments/environment.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
 #include "build_paths.h"
+#include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"
 
 namespace pare::experiments {
@@ -37,6 +41,11 @@ Json first_line(std::vector<std::string> command) {
   return result.output.substr(0, result.output.find('\n'));
 }
 
+Json commit() {
+  return first_line({"git", "-C", PARE_SOURCE_DIR, "describe", "--always", "--dirty", "--abbrev=40",
+                     "--exclude=*"});
+}
+
 }  // namespace
 
 Json describe_environment() {
@@ -44,10 +53,16 @@ Json describe_environment() {
           {"cores", std::thread::hardware_concurrency()},
           {"compiler", kCompiler},
           {"flags", PARE_FLAGS},
-          {"commit", first_line({"git", "-C", PARE_SOURCE_DIR, "describe", "--always", "--dirty",
-                                 "--abbrev=40", "--exclude=*"})},
+          {"commit", commit()},
           {"cross_compiler", first_line({"arm-none-eabi-g++", "--version"})},
           {"emulator", first_line({"qemu-system-arm", "--version"})}};
+}
+
+std::string describe_version() {
+  const Json id = commit();
+  return fmt::format("pare {}\ncommit {}\nkernels {}\n{}, {}", PARE_VERSION,
+                     id.is_null() ? "unknown: no git, or no repository" : id.get<std::string>(),
+                     kKernelVersion, kCompiler, PARE_FLAGS);
 }
 
 }  // namespace pare::experiments

@@ -16,6 +16,7 @@
 #include "bench/comparison.h"
 #include "experiments/results_json.h"
 #include "experiments/text_file.h"
+#include "nn/nearest_name.h"
 #include "nn/safetensors.h"
 
 namespace pare::experiments {
@@ -168,10 +169,8 @@ void update_row(const fs::path& folder, std::uint64_t seed, const bench::Row& ro
 StoredVariant load_variant(const fs::path& folder, const std::string& variant,
                            std::optional<std::uint64_t> seed) {
   StoredRows rows = read_rows(folder);
-  std::vector<std::string> known;
   for (bench::SeedRows& over_seeds : rows.variants) {
-    known.push_back(over_seeds.front().name);
-    if (known.back() != variant) continue;
+    if (over_seeds.front().name != variant) continue;
     const std::size_t index = seed ? seed_index(folder, rows.seeds, *seed) : 0;
     const std::uint64_t chosen = rows.seeds[index];
     const Experiment experiment = load_experiment(folder / "config.toml", {});
@@ -182,8 +181,13 @@ StoredVariant load_variant(const fs::path& folder, const std::string& variant,
             make_data(experiment, chosen),
             experiment.optimize};
   }
-  throw std::invalid_argument(fmt::format("{} has no variant '{}'; it has: {}", folder.string(),
-                                          variant, fmt::join(known, ", ")));
+  std::vector<std::string_view> known;
+  for (const bench::SeedRows& over_seeds : rows.variants) {
+    known.emplace_back(over_seeds.front().name);
+  }
+  throw std::invalid_argument(fmt::format("{} has no variant '{}'; it has: {}{}", folder.string(),
+                                          variant, fmt::join(known, ", "),
+                                          nn::did_you_mean(variant, known)));
 }
 
 }  // namespace pare::experiments

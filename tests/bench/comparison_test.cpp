@@ -163,7 +163,9 @@ TEST_CASE("sorting puts the smallest first, those without a number last, and kee
   const std::vector<SeedRows> variants{flash("d", {}), flash("c", 30), flash("b", 4),
                                        flash("e", 30), flash("a", {})};
   CHECK(sorted_names(variants, "flash B") == "bceda");
+  CHECK(sorted_names(variants, "FLASH b") == "bceda");
   CHECK(sorted_names(variants, "variant") == "abcde");
+  CHECK(sorted_names(variants, "Variant") == "abcde");
   CHECK(sorted_names(variants, "") == "dcbea");
 }
 
@@ -174,7 +176,7 @@ TEST_CASE("over seeds variants are sorted by their means") {
 }
 
 TEST_CASE("sorting by a column that there is not is refused with those that there are") {
-  for (const char* header : {"flash", "Variant", "MSE vs a"}) {
+  for (const char* header : {"flash", "MSE vs a"}) {
     const std::string start =
         "no column is called '" + std::string(header) + "'; there are: variant, params, ";
     try {

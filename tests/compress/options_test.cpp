@@ -56,9 +56,9 @@ TEST_CASE("an option that nobody reads is an error that names those that exist")
   Options options = options_with({{"sparsty", {0.5, "a.toml:4:5"}}});
   options.number("sparsity", 0.5, {0, 1}, "");
   options.integer("steps", 1, {1, 9}, "");
-  CHECK_THROWS_WITH(
-      options.expect_empty(),
-      "a.toml:4:5: unknown option 'sparsty' of magnitude_prune; known: sparsity, steps");
+  CHECK_THROWS_WITH(options.expect_empty(),
+                    "a.toml:4:5: unknown option 'sparsty' of magnitude_prune; known: sparsity, "
+                    "steps; did you mean 'sparsity'?");
 }
 
 TEST_CASE("every read is documented") {

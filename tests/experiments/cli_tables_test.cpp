@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -98,4 +99,19 @@ TEST_CASE("passes lists every pass and option, with its default and range, in ev
       CHECK(found->at("meaning") == doc.help);
     }
   }
+}
+
+TEST_CASE("passes with a name lists that pass alone") {
+  const std::string all = run_pare({"passes"}).out;
+  const std::string one = run_pare({"passes", "low_rank"}).out;
+  CHECK(one.starts_with("low_rank: "));
+  CHECK(all.find("\n\n" + one) != std::string::npos);
+  CHECK(one.find("\n\n") == one.size() - 2);
+  for (const auto& row :
+       nlohmann::json::parse(run_pare({"passes", "low_rank", "--format", "json"}).out)) {
+    CHECK(row.at("pass") == "low_rank");
+  }
+  CHECK(tests::refusal({"passes", "lowrank"}) ==
+        fmt::format("pare: unknown pass 'lowrank'; known: {}; did you mean 'low_rank'?\n",
+                    fmt::join(compress::pass_names(), ", ")));
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "compress/pass.h"
+#include "mcu/kernel/kernel_version.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 
@@ -23,14 +24,16 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
        ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, model, "
-       "train, retrain, budget, variants"},
+       "train, retrain, budget, variants; did you mean 'seed'?"},
       {variant + "passes = [\"quantise_int8\"]\n",
-       fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}",
+       fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}; did you mean 'quantize_int8'?",
                    fmt::join(compress::pass_names(), ", "))},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsty = 0.5 }]\n",
        ":3:39: unknown option 'sparsty' of magnitude_prune; known: sparsity, scope, schedule, "
-       "steps, rewind, "
-       "epochs, learning_rate, dropout, flip, scale_inputs, teacher, temperature"},
+       "steps, rewind, epochs, learning_rate, dropout, flip, scale_inputs, teacher, temperature; "
+       "did you mean 'sparsity'?"},
+      {variant + "passes = [{ pass = \"magnitude_prune\", scope = \"layers\" }]\n",
+       ":3:39: scope = \"layers\" is none of: layer, global; did you mean 'layer'?"},
       {variant + "passes = [{ pass = \"magnitude_prune\", sparsity = 80 }]\n",
        ":3:39: sparsity = 80 is outside [0, 1]"},
       {"[train]\nepochs = \"many\"\n" + variant, ":2:1: epochs = \"many\" is not an integer"},
@@ -100,8 +103,8 @@ TEST_CASE("every command that reads results refuses what is none") {
 
 TEST_CASE("every command that takes a variant refuses an unknown one") {
   const ResultsFolder results;
-  const std::string message =
-      "pare: " + results.path() + " has no variant 'int4'; it has: float, int8\n";
+  const std::string message = "pare: " + results.path() +
+                              " has no variant 'int4'; it has: float, int8; did you mean 'int8'?\n";
   CHECK(refusal({"export", results.path(), "int4", "--to", results.beside("s")}) == message);
   CHECK(refusal({"flash", results.path(), "int4", "--board", "emulated"}) == message);
   CHECK(refusal({"validate", results.path(), "int4", "--board", "emulated"}) == message);
@@ -255,7 +258,12 @@ TEST_CASE("export keeps the weights in flash, or copies them to RAM if told to")
 }
 
 TEST_CASE("bench says which tables there are") {
-  CHECK(refusal({"bench"}) == "pare: A subcommand is required; './pare bench --help' says more\n");
+  const std::string known = "there are: kernels, peers, encodings";
+  CHECK(refusal({"bench"}) ==
+        "pare: a command is missing; " + known + "; './pare bench --help' says more\n");
+  CHECK(refusal({"bench", "kernel"}) ==
+        "pare: there is no command 'kernel'; " + known +
+            "; did you mean 'kernels'? './pare bench --help' says more\n");
   CHECK(run_pare({"bench", "--help"}).out.find("kernels") != std::string::npos);
 }
 
@@ -267,11 +275,27 @@ TEST_CASE("a wrong command line is refused with what there is instead") {
   CHECK(refusal({"run"}) == "pare: CONFIG is required; './pare run --help' says more\n");
   CHECK(refusal({"flash", "a", "b"}) ==
         "pare: --board is required; './pare flash --help' says more\n");
-  CHECK(refusal({"passes", "--foo"}) ==
-        "pare: The following argument was not expected: --foo; './pare passes --help' says more\n");
+  CHECK(
+      refusal({"passes", "--foo"}) ==
+      "pare: there is no option '--foo'; there are: --help, --format; './pare passes --help' says "
+      "more\n");
+  CHECK(refusal({"bench", "peers", "--round", "3"}) ==
+        "pare: there is no option '--round'; there are: --help, --rounds, --format; did you mean "
+        "'--rounds'? './pare bench peers --help' says more\n");
+  CHECK(refusal({"--verison"}) ==
+        "pare: there is no option '--verison'; there are: --help, --version; did you mean "
+        "'--version'? './pare --help' says more\n");
+  CHECK(refusal({"tabel", "a"}).find("; did you mean 'table'? './pare --help' says more\n") !=
+        std::string::npos);
+  CHECK(refusal({"table"}) == "pare: RESULTS is required; './pare table --help' says more\n");
+  CHECK(refusal({"table", "a", "b"}) ==
+        "pare: The following argument was not expected: b; './pare table --help' says more\n");
   CHECK(refusal({"passes", "--format", "yaml"}) ==
         "pare: --format: 'yaml' is none of: text, md, csv, json; './pare passes --help' says "
         "more\n");
+  CHECK(refusal({"passes", "--format", "jsno"}) ==
+        "pare: --format: 'jsno' is none of: text, md, csv, json; did you mean 'json'? './pare "
+        "passes --help' says more\n");
   CHECK(refusal({"validate", "a", "b", "--board", "uno"})
             .starts_with("pare: --board: 'uno' is none of: "));
 }
@@ -284,6 +308,8 @@ TEST_CASE("table refuses to sort by a column that there is not") {
   }
   CHECK(refusal({"table", results.path(), "--sort", "size"}) ==
         "pare: no column is called 'size'; there are: " + known + "\n");
+  CHECK(refusal({"table", results.path(), "--sort", "flash"}) ==
+        "pare: no column is called 'flash'; there are: " + known + "; did you mean 'flash B'?\n");
 }
 
 TEST_CASE("help goes to stdout and succeeds") {
@@ -291,4 +317,41 @@ TEST_CASE("help goes to stdout and succeeds") {
   CHECK(result.exit_code == 0);
   CHECK(result.err.empty());
   CHECK(result.out.find("--set KEY=VALUE") != std::string::npos);
+}
+
+TEST_CASE("help prints what --help prints, of the program and of every command") {
+  const auto same = [](std::vector<std::string> topic) {
+    std::vector<std::string> command = topic;
+    command.emplace_back("--help");
+    topic.insert(topic.begin(), "help");
+    const tests::ProgramResult result = run_pare(topic);
+    CHECK(result.exit_code == 0);
+    CHECK(result.err.empty());
+    CHECK(result.out == run_pare(command).out);
+    return result.out;
+  };
+  CHECK(same({}).find("sensitivity") != std::string::npos);
+  CHECK(same({"run"}).find("--set KEY=VALUE") != std::string::npos);
+  CHECK(same({"bench", "peers"}).find("--rounds N") != std::string::npos);
+  CHECK(refusal({"help", "rum"}).find("; did you mean 'run'?\n") != std::string::npos);
+  CHECK(refusal({"help", "run", "config"}) == "pare: 'run' has no commands\n");
+}
+
+TEST_CASE("doctor and test are listed, and left to the script") {
+  const std::string help = run_pare({"help"}).out;
+  for (const std::string command : {"doctor", "test"}) {
+    CHECK(help.find("\n  " + command + " ") != std::string::npos);
+    CHECK(refusal({command}) ==
+          "pare: " + command + " is a command of the script: run './pare " + command + "'\n");
+  }
+}
+
+TEST_CASE("--version says which program, commit, kernels and compiler these are") {
+  const tests::ProgramResult result = run_pare({"--version"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.empty());
+  CHECK(result.out.starts_with("pare " PARE_VERSION "\ncommit "));
+  CHECK(result.out.find(fmt::format("\nkernels {}\n", kKernelVersion)) != std::string::npos);
+  CHECK(result.out.find(__VERSION__) != std::string::npos);
+  CHECK(result.out.ends_with(", " PARE_FLAGS "\n"));
 }

@@ -47,8 +47,7 @@ TEST_CASE("a wrong --set is quoted as it was given") {
         "--set train=3: train is not a table; write [train], and its keys on the lines below");
   CHECK(error_of(text, {"sed=3"}) ==
         "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
-        "model, train, "
-        "retrain, budget, variants");
+        "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of(text, {"name=a/b"}) ==
         "--set name=a/b: 'a/b' is no name; use up to 60 letters, digits, '-' and '_', not '-' "
         "first");
@@ -74,14 +73,12 @@ TEST_CASE("what is no TOML is refused with its place") {
 TEST_CASE("an unknown key is refused with its place and the keys that there are") {
   CHECK(error_of("sed = 3\n" + kVariant) ==
         "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
-        "model, train, "
-        "retrain, budget, variants");
+        "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
         "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, optimize, "
-        "data, model, "
-        "train, retrain, budget, variants");
+        "data, model, train, retrain, budget, variants; did you mean 'variants'?");
   CHECK(error_of(kVariant + "pass = []\n") ==
-        "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes");
+        "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes; did you mean 'passes'?");
   CHECK(error_of("[budget]\nflash = -1\n" + kVariant) ==
         "c.toml:2:1: flash = -1 is outside [0, 1000000000]");
   CHECK(error_of("[budget]\nstack = 1\n" + kVariant) ==
@@ -89,7 +86,7 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, warmup_epochs, batch_size, "
         "optimizer, learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, "
-        "label_smoothing, flip, shift, patience, keep_best, threads");
+        "label_smoothing, flip, shift, patience, keep_best, threads; did you mean 'epochs'?");
   CHECK(error_of("[retrain]\nepochs = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epochs' of [retrain]; known: batch_size, optimizer, "
         "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
@@ -126,11 +123,12 @@ TEST_CASE("a value of the wrong type or out of range is refused with its place")
 
 TEST_CASE("a wrong pass is refused with its place") {
   CHECK(error_of_passes("[\"quantise_int8\"]") ==
-        fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}",
+        fmt::format("c.toml:3:11: unknown pass 'quantise_int8'; known: {}; did you mean "
+                    "'quantize_int8'?",
                     fmt::join(compress::pass_names(), ", ")));
   CHECK(error_of_passes("[{ pass = \"finetune\", epoch = 3 }]") ==
         "c.toml:3:32: unknown option 'epoch' of finetune; known: epochs, learning_rate, dropout, "
-        "flip, scale_inputs, teacher, temperature");
+        "flip, scale_inputs, teacher, temperature; did you mean 'epochs'?");
   CHECK(error_of_passes("[{ pass = \"magnitude_prune\", sparsity = 80 }]") ==
         "c.toml:3:39: sparsity = 80 is outside [0, 1]");
   CHECK(error_of_passes("[{ name = \"finetune\" }]") ==

@@ -178,7 +178,7 @@ TEST_CASE("results are there at every moment while others replace them") {
 TEST_CASE("an unknown variant is refused with those that there are") {
   const ResultsFolder results;
   CHECK(error_of_loading(results, "int4") ==
-        results.path() + " has no variant 'int4'; it has: float, int8");
+        results.path() + " has no variant 'int4'; it has: float, int8; did you mean 'int8'?");
 }
 
 TEST_CASE("a truncated or corrupted model is refused with its path and what is wrong") {
