@@ -7,7 +7,6 @@
 #include <atomic>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <stdexcept>
 #include <utility>
 
@@ -40,13 +39,15 @@ std::vector<std::string> compiler_command(const std::string& optimization) {
 
 /// The linker says "region `FLASH' overflowed by N bytes".
 void throw_if_too_large(const std::string& output) {
-  static const std::regex kOverflow("region `(FLASH|RAM)' overflowed by ([0-9]+) bytes");
-  std::smatch found;
-  if (!std::regex_search(output, found, kOverflow)) return;
-  const bool flash = found[1] == "FLASH";
-  const long limit = flash ? kSketchFlashBytes : kSketchRamBytes;
-  throw DoesNotFit(
-      fmt::format("{} {} > {}", flash ? "flash" : "RAM", limit + std::stol(found[2]), limit));
+  const auto check = [&](const char* region, const char* memory, long limit) {
+    const std::string start = fmt::format("region `{}' overflowed by ", region);
+    const std::size_t found = output.find(start);
+    if (found == std::string::npos) return;
+    const long excess = std::stol(output.substr(found + start.size()));
+    throw DoesNotFit(fmt::format("{} {} > {}", memory, limit + excess, limit));
+  };
+  check("FLASH", "flash", kSketchFlashBytes);
+  check("RAM", "RAM", kSketchRamBytes);
 }
 
 /// Runs a compiler command that writes `output`. Others may be at work on the same file: it appears
