@@ -30,6 +30,15 @@ const std::map<std::string, std::set<std::string>> kAllowed{
 /// Folders whose files travel to the board, where a file's own folder is the include path.
 const std::set<std::string> kOnBoard{"mcu/kernel", "mcu/nano33ble", "mcu/emulator/board"};
 
+/// Headers that take seconds to compile, with the only file that may include each; none if empty.
+const std::map<std::string, std::string> kSlowHeaders{
+    {"CLI/CLI.hpp", "experiments/cli.cpp"},
+    {"benchmark/benchmark.h", "bench/host_latency.cpp"},
+    {"toml++/toml.h", "experiments/toml_options.h"},
+    {"Eigen/Dense", ""},
+    {"regex", ""},
+};
+
 std::vector<Include> includes(const std::string& text) {
   std::vector<Include> found;
   std::istringstream lines(text);
@@ -53,6 +62,11 @@ std::string objection(const std::string& file, const Include& include) {
     const bool math = fs::path(file).filename() == "activate_float32.h" && include.name == "math.h";
     const bool allowed = include.quoted ? own : include.name == "stdint.h" || math;
     return allowed ? "" : "the kernel includes <stdint.h> and its own headers only";
+  }
+  const auto slow = kSlowHeaders.find(include.name);
+  if (slow != kSlowHeaders.end() && slow->second != file) {
+    return fmt::format("<{}> takes seconds to compile: {}", include.name,
+                       slow->second.empty() ? "do without" : "only " + slow->second + " may");
   }
   const std::string target = first_folder(include.name);
   if (target == include.name) {
@@ -123,4 +137,9 @@ TEST_CASE("an include in the wrong direction would be found") {
   CHECK(refused("bench/row.cpp", "#include \"mcu/encode.h\"") == "");
   CHECK(refused("bench/row.cpp", "#include <nlohmann/json.hpp>") == "");
   CHECK(refused("mcu/nano33ble/nano33ble.ino", "#include \"model.h\"") == "");
+  CHECK(refused("experiments/cli.cpp", "#include <CLI/CLI.hpp>") == "");
+  CHECK(refused("experiments/commands.cpp", "#include <CLI/CLI.hpp>") ==
+        "<CLI/CLI.hpp> takes seconds to compile: only experiments/cli.cpp may");
+  CHECK(refused("bench/row.cpp", "#include <regex>") ==
+        "<regex> takes seconds to compile: do without");
 }

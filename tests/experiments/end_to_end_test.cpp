@@ -87,7 +87,7 @@ TEST_SUITE("slow") {
       CHECK(text.find("bytes of flash") != std::string::npos);
     }
     CHECK(refusal({"profile", sample_run().results(), "int9"})
-              .ends_with("has no variant 'int9'; it has: float, int8\n"));
+              .ends_with("has no variant 'int9'; it has: float, int8; did you mean 'int8'?\n"));
   }
 
   TEST_CASE("run records the machine and its tools") {
