@@ -20,9 +20,9 @@ CycleCounts summarize(std::vector<double> cycles, double counter_mhz) {
 
 }  // namespace
 
-void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize) {
+void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded) {
   const mcu::BoardInfo info = board.info();
-  const std::uint32_t expected = mcu::hash(mcu::encode(model, optimize));
+  const std::uint32_t expected = mcu::hash(encoded);
   if (info.kernel_version != kKernelVersion) {
     throw std::runtime_error(
         fmt::format("the board runs kernel version {}, this is {}; flash it again",
@@ -37,8 +37,8 @@ void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimi
 
 BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
                                   const nn::Matrix& inputs, nn::Index count,
-                                  mcu::Optimize optimize) {
-  check_identity(board, model, optimize);
+                                  const mcu::EncodedModel& encoded) {
+  check_identity(board, encoded);
   BoardReport report;
   report.instruction_cache = board.info().instruction_cache;
   const double counter_mhz = board.counter_mhz();
@@ -48,7 +48,7 @@ BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& mode
     if (counter_mhz > 0 && board.cycles()) cycles.push_back(*board.cycles());
     return outputs;
   };
-  mcu::HostKernel kernel(mcu::encode(model, optimize));
+  mcu::HostKernel kernel(encoded);
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, count);
   report.agreement = compare(nn::arithmetic(model), {inference_on(kernel), infer}, vectors);
   if (cycles.empty()) return report;

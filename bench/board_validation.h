@@ -4,7 +4,7 @@
 
 #include "bench/validate.h"
 #include "mcu/board_client.h"
-#include "mcu/encodings/choice.h"
+#include "mcu/encode.h"
 
 namespace pare::bench {
 
@@ -27,15 +27,14 @@ struct BoardReport {
   bool instruction_cache = false;     ///< on
 };
 
-/// Throws std::runtime_error if the board runs another kernel version or another model than this
-/// one encoded for `optimize`.
-void check_identity(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize);
+/// Throws std::runtime_error if the board runs another kernel version or another model than this.
+void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded);
 
 /// Checks the board's identity, has it and the host's kernel infer at most `count` rows of `inputs`
 /// [samples, features], and again until there are kCountedRuns if the board counts cycles. Throws
 /// std::runtime_error as BoardClient does, too.
 BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
                                   const nn::Matrix& inputs, nn::Index count,
-                                  mcu::Optimize optimize);
+                                  const mcu::EncodedModel& encoded);
 
 }  // namespace pare::bench

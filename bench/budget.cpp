@@ -4,6 +4,10 @@
 
 namespace pare::bench {
 
+mcu::Goal goal_within(const Budget& budget, mcu::Optimize optimize) {
+  return {optimize, budget.flash_bytes, budget.cycles};
+}
+
 std::string find_excess(const Row& row, const Budget& budget) {
   std::string excess;
   const auto compare = [&excess](const char* what, const Row::Number& number, double limit) {
@@ -12,7 +16,7 @@ std::string find_excess(const Row& row, const Budget& budget) {
   };
   compare("flash", row.flash_bytes, budget.flash_bytes);
   compare("RAM", row.ram_bytes, budget.ram_bytes);
-  compare("cycles", row.cycles_estimate, budget.cycles);
+  compare("cycles", row.flash_cycles_estimate, budget.cycles);
   return excess;
 }
 

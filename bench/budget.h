@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bench/row.h"
+#include "mcu/encodings/choice.h"
 
 namespace pare::bench {
 
@@ -10,8 +11,11 @@ namespace pare::bench {
 struct Budget {
   double flash_bytes = 0;
   double ram_bytes = 0;
-  double cycles = 0;  ///< the estimate at zero wait states
+  double cycles = 0;  ///< the estimate with the charge for data that is read from flash
 };
+
+/// What encodings are chosen for within a budget.
+mcu::Goal goal_within(const Budget& budget, mcu::Optimize optimize);
 
 /// What of `row` is more than `budget` allows, as "flash 980 > 900, RAM 64 > 32"; empty if nothing
 /// is. A number that was not measured is not over.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bench/kernels.h"
+#include "bench/measure.h"
 #include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/export_sketch.h"
@@ -17,29 +18,9 @@
 namespace pare::bench {
 namespace {
 
-constexpr nn::Index kSamples = 2;
-
-nn::Int8Matrix random_inputs(nn::Index count) {
-  nn::Random random(1, 3);
-  nn::Int8Matrix inputs(kSamples, count);
-  for (std::int8_t& input : inputs.reshaped<Eigen::RowMajor>()) {
-    input = static_cast<std::int8_t>(std::lround(random.uniform(-128, 127)));
-  }
-  return inputs;
-}
-
-const mcu::Encoding& encoding_named(std::string_view name) {
-  const auto all = mcu::encodings();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const mcu::Encoding& e) { return e.name == name; });
-  if (found == all.end()) throw std::logic_error(fmt::format("no encoding '{}'", name));
-  return *found;
-}
-
-EncodingCost cost_of(const nn::Model& model, std::string_view encoding) {
-  const mcu::EncodedModel encoded =
-      mcu::encode(model, mcu::Optimize::size, {&encoding_named(encoding), 1});
-  return measure_encoding(model, encoded, random_inputs(nn::input_count(model)));
+EncodingCost measure_as(const nn::Model& model, std::string_view encoding) {
+  const mcu::EncodedModel encoded = mcu::encode(model, {}, {&mcu::encoding_named(encoding), 1});
+  return measure_encoding(model, encoded, random_int8_inputs(nn::input_count(model)));
 }
 
 void add_row(Table& table, double sparsity, std::string_view encoding, const EncodingCost& cost,
@@ -56,28 +37,51 @@ void add_row(Table& table, double sparsity, std::string_view encoding, const Enc
 
 }  // namespace
 
-EncodingCost measure_encoding(const nn::Model& model, const mcu::EncodedModel& encoded,
-                              const nn::Int8Matrix& inputs) {
-  const mcu::TemporaryFolder folder;
-  const nn::Matrix reals = nn::dequantize(inputs, nn::input_quantization(model));
-  const mcu::TestVectors vectors = mcu::make_test_vectors(model, reals, inputs.rows());
-  mcu::export_sketch(encoded, "encoding", vectors, folder.path() / "sketch");
-  mcu::export_empty_sketch(encoded, "encoding", vectors, folder.path() / "empty");
-  const mcu::Image image = mcu::build_image(folder.path() / "sketch", folder.path() / "build");
-  const mcu::Image empty = mcu::build_image(folder.path() / "empty", folder.path() / "build");
+nn::Int8Matrix random_int8_inputs(nn::Index count) {
+  nn::Random random(1, 3);
+  nn::Int8Matrix inputs(2, count);
+  for (std::int8_t& input : inputs.reshaped<Eigen::RowMajor>()) {
+    input = static_cast<std::int8_t>(std::lround(random.uniform(-128, 127)));
+  }
+  return inputs;
+}
+
+mcu::Cost cost_of(const EncodingCost& cost) {
+  return {static_cast<double>(cost.flash_bytes), static_cast<double>(flash_cycles_of(cost.timing))};
+}
+
+EncodingMeter::EncodingMeter(const nn::Model& model, const nn::Int8Matrix& inputs)
+    : vectors_(mcu::make_test_vectors(model, nn::dequantize(inputs, nn::input_quantization(model)),
+                                      inputs.rows())) {}
+
+EncodingCost EncodingMeter::measure(const mcu::EncodedModel& encoded) {
+  const std::filesystem::path build = folder_.path() / "build";
+  if (empty_bytes_ == 0) {
+    mcu::export_empty_sketch(encoded, "encoding", vectors_, folder_.path() / "empty");
+    empty_bytes_ = mcu::build_image(folder_.path() / "empty", build).flash_bytes;
+  }
+  const std::filesystem::path sketch = folder_.path() / fmt::format("sketch{}", ++measured_);
+  mcu::export_sketch(encoded, "encoding", vectors_, sketch);
+  const mcu::Image image = mcu::build_image(sketch, build);
   mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
-  for (std::size_t i = 0; i < vectors.inputs.size(); ++i) {
-    if (board.client().infer(vectors.inputs[i]) != vectors.outputs[i]) {
-      throw std::runtime_error(
-          fmt::format("'{}' does not give the reference's outputs on the emulated board",
-                      encoded.layers.front().encoding));
-    }
+  bool agrees = true;
+  for (std::size_t i = 0; i < vectors_.inputs.size(); ++i) {
+    agrees = board.client().infer(vectors_.inputs[i]) == vectors_.outputs[i] && agrees;
   }
   const std::vector<mcu::Timing> timings = board.stop();
   const auto slowest = std::max_element(
       timings.begin(), timings.end(),
       [](const mcu::Timing& a, const mcu::Timing& b) { return a.cycles < b.cycles; });
-  return {encoded.bytes.size(), image.flash_bytes - empty.flash_bytes, *slowest};
+  return {encoded.bytes.size(), image.flash_bytes - empty_bytes_, *slowest, agrees};
+}
+
+EncodingCost measure_encoding(const nn::Model& model, const mcu::EncodedModel& encoded,
+                              const nn::Int8Matrix& inputs) {
+  const EncodingCost cost = EncodingMeter(model, inputs).measure(encoded);
+  if (cost.agrees) return cost;
+  throw std::runtime_error(
+      fmt::format("'{}' does not give the reference's outputs on the emulated board",
+                  encoded.layers.front().encoding));
 }
 
 nn::Model pruned_int8_layer(double sparsity) {
@@ -107,13 +111,13 @@ Table encoding_table() {
                "of dense cycles"},
               {true, false, true, true, true, true, true},
               {}};
-  const EncodingCost dense = cost_of(pruned_int8_layer(0), "paired int8");
+  const EncodingCost dense = measure_as(pruned_int8_layer(0), "paired int8");
   add_row(table, 0, "paired int8", dense, dense);
   for (const double sparsity : {0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98}) {
     const nn::Model model = pruned_int8_layer(sparsity);
     for (const std::string_view encoding :
          {"bitmask int8", "4-bit deltas", "8-bit deltas", "sparse int8", "entropy-coded int8"}) {
-      add_row(table, sparsity, encoding, cost_of(model, encoding), dense);
+      add_row(table, sparsity, encoding, measure_as(model, encoding), dense);
     }
   }
   return table;

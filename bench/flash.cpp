@@ -10,8 +10,8 @@ namespace {
 /// The emulated board with the sketch of a model.
 struct Started {
   Started(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-          const std::filesystem::path& folder, mcu::Optimize optimize)
-      : image(build_model(model, name, inputs, folder, optimize)),
+          const std::filesystem::path& folder, const mcu::EncodedModel& encoded)
+      : image(build_model(model, name, inputs, folder, encoded)),
         board(image),
         footprint{image.flash_bytes, image.ram_bytes,
                   static_cast<long>(board.client().stack_bytes())} {}
@@ -21,9 +21,9 @@ struct Started {
   Footprint footprint;
 };
 
-FlashReport report(mcu::BoardClient& board, const nn::Model& model, mcu::Optimize optimize,
+FlashReport report(mcu::BoardClient& board, const mcu::EncodedModel& encoded,
                    const Footprint& footprint) {
-  check_identity(board, model, optimize);
+  check_identity(board, encoded);
   return {footprint, board.info(), board.selftest()};
 }
 
@@ -31,30 +31,31 @@ FlashReport report(mcu::BoardClient& board, const nn::Model& model, mcu::Optimiz
 
 Footprint measure_footprint(const nn::Model& model, const std::string& name,
                             const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            mcu::Optimize optimize) {
-  return Started(model, name, inputs, folder, optimize).footprint;
+                            const mcu::EncodedModel& encoded) {
+  return Started(model, name, inputs, folder, encoded).footprint;
 }
 
 FlashReport flash_emulated(const nn::Model& model, const std::string& name,
                            const nn::Matrix& inputs, const std::filesystem::path& folder,
-                           mcu::Optimize optimize) {
-  Started started(model, name, inputs, folder, optimize);
-  return report(started.board.client(), model, optimize, started.footprint);
+                           const mcu::EncodedModel& encoded) {
+  Started started(model, name, inputs, folder, encoded);
+  return report(started.board.client(), encoded, started.footprint);
 }
 
 FlashReport flash_nano33ble(const nn::Model& model, const std::string& name,
                             const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            mcu::Optimize optimize, const mcu::BoardSearch& search) {
-  const Footprint footprint = measure_footprint(model, name, inputs, folder, optimize);
+                            const mcu::EncodedModel& encoded, const mcu::BoardSearch& search) {
+  const Footprint footprint = measure_footprint(model, name, inputs, folder, encoded);
   mcu::BoardClient board = mcu::flash_nano33ble(folder / kSketchFolder, folder / "arduino", search);
-  return report(board, model, optimize, footprint);
+  return report(board, encoded, footprint);
 }
 
-bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs, mcu::Optimize optimize,
-                        const mcu::BoardSearch& search, Row& row) {
+bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs,
+                        const mcu::EncodedModel& encoded, const mcu::BoardSearch& search,
+                        Row& row) {
   mcu::BoardClient board = mcu::connect_nano33ble(search);
   const BoardReport report =
-      validate_board_client(board, model, inputs, kValidationVectors, optimize);
+      validate_board_client(board, model, inputs, kValidationVectors, encoded);
   row.nano_vectors = static_cast<double>(report.agreement.vectors);
   row.nano_bit_exact = static_cast<double>(report.agreement.bit_exact);
   row.nano_max_difference = report.agreement.max_difference;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bench/row.h"
-#include "mcu/encodings/choice.h"
+#include "mcu/encode.h"
 #include "mcu/flash_nano33ble.h"
 #include "nn/model.h"
 
@@ -22,7 +22,7 @@ struct Footprint {
 /// Nano's memory, std::runtime_error if a tool is missing.
 Footprint measure_footprint(const nn::Model& model, const std::string& name,
                             const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            mcu::Optimize optimize);
+                            const mcu::EncodedModel& encoded);
 
 /// What a board says of itself after its sketch was built and started.
 struct FlashReport {
@@ -35,18 +35,18 @@ struct FlashReport {
 /// kernel and this model: else std::runtime_error.
 FlashReport flash_emulated(const nn::Model& model, const std::string& name,
                            const nn::Matrix& inputs, const std::filesystem::path& folder,
-                           mcu::Optimize optimize);
+                           const mcu::EncodedModel& encoded);
 
 /// The same with a Nano 33 BLE, whose sketch is first measured on the emulated board. Throws as
 /// mcu::flash_nano33ble does, too.
 FlashReport flash_nano33ble(const nn::Model& model, const std::string& name,
                             const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            mcu::Optimize optimize, const mcu::BoardSearch& search);
+                            const mcu::EncodedModel& encoded, const mcu::BoardSearch& search);
 
 /// Validates `model` on a Nano 33 BLE that runs it, and fills what `row` has of it. True if they
 /// agree. Throws as mcu::connect_nano33ble does, and if the board holds another kernel or model.
 [[nodiscard]] bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs,
-                                      mcu::Optimize optimize, const mcu::BoardSearch& search,
-                                      Row& row);
+                                      const mcu::EncodedModel& encoded,
+                                      const mcu::BoardSearch& search, Row& row);
 
 }  // namespace pare::bench

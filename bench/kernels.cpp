@@ -93,7 +93,8 @@ Row measure(std::string_view name, const nn::Model& model, const std::string& op
   }
   Row row;
   row.name = "kernel";
-  if (!measure_board(model, inputs, folder.path(), mcu::Optimize::speed, row, optimization)) {
+  const mcu::EncodedModel encoded = mcu::encode(model, {mcu::Optimize::speed});
+  if (!measure_board(model, inputs, folder.path(), encoded, row, optimization)) {
     throw std::runtime_error(
         fmt::format("{} with {}: the board's outputs are not the reference's", name, optimization));
   }
@@ -118,7 +119,7 @@ void add_pruned_lenet(Table& table) {
     return measure(kName, model, "-O3").cycles_estimate.value();
   };
   const auto bytes = [](const nn::Model& model) {
-    return static_cast<double>(mcu::encode(model, mcu::Optimize::size).bytes.size());
+    return static_cast<double>(mcu::encode(model, {mcu::Optimize::size}).bytes.size());
   };
   const auto add = [&](const char* measure, double ratio) {
     table.rows.push_back(

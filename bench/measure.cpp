@@ -23,11 +23,10 @@ constexpr double kMegahertz = 64;
 
 /// What build_model makes, with no model in it.
 mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, mcu::Optimize optimize,
+                       const fs::path& folder, const mcu::EncodedModel& encoded,
                        const std::string& optimization) {
-  mcu::export_empty_sketch(mcu::encode(model, optimize), name,
-                           mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
-                           folder / "empty");
+  mcu::export_empty_sketch(
+      encoded, name, mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "empty");
   return mcu::build_image(folder / "empty", folder / "build", optimization);
 }
 
@@ -60,10 +59,10 @@ std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn
 }
 
 bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
-                 mcu::Optimize optimize, Row& row) {
+                 const mcu::EncodedModel& encoded, Row& row) {
   mcu::EmulatedBoard board(image);
   const BoardReport report =
-      validate_board_client(board.client(), model, inputs, kValidationVectors, optimize);
+      validate_board_client(board.client(), model, inputs, kValidationVectors, encoded);
   row.board = "emulated";
   row.vectors = static_cast<double>(report.agreement.vectors);
   row.bit_exact = static_cast<double>(report.agreement.bit_exact);
@@ -74,17 +73,15 @@ bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matr
 }  // namespace
 
 mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, mcu::Optimize optimize,
+                       const fs::path& folder, const mcu::EncodedModel& encoded,
                        const std::string& optimization) {
-  mcu::export_sketch(mcu::encode(model, optimize), name,
-                     mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
+  mcu::export_sketch(encoded, name, mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
                      folder / kSketchFolder);
   return mcu::build_image(folder / kSketchFolder, folder / "build", optimization);
 }
 
-void measure_model(const nn::Model& model, const nn::Dataset& test, mcu::Optimize optimize,
-                   Row& row) {
-  const mcu::EncodedModel encoded = mcu::encode(model, optimize);
+void measure_model(const nn::Model& model, const nn::Dataset& test,
+                   const mcu::EncodedModel& encoded, Row& row) {
   for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
@@ -109,9 +106,10 @@ long flash_cycles_of(const mcu::Timing& timing) {
 }
 
 BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                         mcu::Optimize optimize, Row& row, const std::string& optimization) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder, optimize, optimization);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder, optimize, optimization);
+                         const mcu::EncodedModel& encoded, Row& row,
+                         const std::string& optimization) {
+  const mcu::Image image = build_model(model, row.name, inputs, folder, encoded, optimization);
+  const mcu::Image empty = build_empty(model, row.name, inputs, folder, encoded, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   // The empty sketch has the same buffers.
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes + image.buffer_bytes);
@@ -119,15 +117,15 @@ BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs, const
 }
 
 bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   mcu::Optimize optimize, Row& row, const std::string& optimization) {
-  const BoardCosts costs = measure_costs(model, inputs, folder, optimize, row, optimization);
-  return validate_on(costs.image, model, inputs, optimize, row);
+                   const mcu::EncodedModel& encoded, Row& row, const std::string& optimization) {
+  const BoardCosts costs = measure_costs(model, inputs, folder, encoded, row, optimization);
+  return validate_on(costs.image, model, inputs, encoded, row);
 }
 
 bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                    mcu::Optimize optimize, Row& row) {
-  return validate_on(build_model(model, row.name, inputs, folder, optimize), model, inputs,
-                     optimize, row);
+                    const mcu::EncodedModel& encoded, Row& row) {
+  return validate_on(build_model(model, row.name, inputs, folder, encoded), model, inputs, encoded,
+                     row);
 }
 
 }  // namespace pare::bench

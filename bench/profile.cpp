@@ -11,7 +11,6 @@
 #include "bench/measure.h"
 #include "mcu/c_source.h"
 #include "mcu/emulator/source_lines.h"
-#include "mcu/encode.h"
 
 namespace pare::bench {
 namespace {
@@ -95,11 +94,10 @@ std::vector<std::string> cost_cells(const PartCost& cost, long macs, const PartC
 }  // namespace
 
 Profile profile(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                const fs::path& folder, mcu::Optimize optimize) {
+                const fs::path& folder, const mcu::EncodedModel& encoded) {
   Profile result;
   result.row.name = name;
-  const BoardCosts costs = measure_costs(model, inputs, folder, optimize, result.row);
-  const mcu::EncodedModel encoded = mcu::encode(model, optimize);
+  const BoardCosts costs = measure_costs(model, inputs, folder, encoded, result.row);
   for (const mcu::EncodedLayer& layer : encoded.layers) {
     result.layers.push_back(describe(encoded, layer));
   }

@@ -6,7 +6,7 @@
 
 #include "bench/row.h"
 #include "bench/table.h"
-#include "mcu/encodings/choice.h"
+#include "mcu/encode.h"
 #include "nn/model.h"
 
 namespace pare::bench {
@@ -41,7 +41,7 @@ struct Profile {
 /// between layers or computes once for several counts where its line table puts it. Throws as
 /// measure_costs does.
 Profile profile(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                const std::filesystem::path& folder, mcu::Optimize optimize);
+                const std::filesystem::path& folder, const mcu::EncodedModel& encoded);
 
 /// One row a layer, one for what lies outside them, and one for all.
 Table profile_table(const Profile& profile);

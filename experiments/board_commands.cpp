@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "bench/choose_encodings.h"
 #include "bench/flash.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
@@ -54,11 +55,11 @@ std::string describe(const bench::Footprint& footprint) {
 }
 
 /// What a variant takes, or with `force` that it does not fit.
-std::string describe(const StoredVariant& stored, mcu::Optimize optimize, bool force) {
+std::string describe(const StoredVariant& stored, const mcu::EncodedModel& encoded, bool force) {
   const mcu::TemporaryFolder work;
   try {
     return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
-                                             work.path(), optimize));
+                                             work.path(), encoded));
   } catch (const mcu::DoesNotFit& error) {
     if (force) return error.what();
     throw std::runtime_error(
@@ -99,9 +100,9 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
   const nn::Matrix& inputs = stored.data.test.inputs;
   return arguments.board == kNano
              ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
-                                      stored.optimize, search(arguments))
+                                      stored.encoded, search(arguments))
              : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path(),
-                                     stored.optimize);
+                                     stored.encoded);
 }
 
 }  // namespace
@@ -122,9 +123,11 @@ void export_variant(const VariantArguments& arguments) {
   const fs::path target = replace ? beside / folder.filename() : folder;
   const nn::Matrix& inputs = stored.data.test.inputs;
   mcu::check_sketch_folder(target);
-  const mcu::Optimize optimize = arguments.optimize.value_or(stored.optimize);
-  const std::string takes = describe(stored, optimize, arguments.force);
-  mcu::export_sketch(mcu::encode(stored.model, optimize), stored.row.name,
+  const mcu::EncodedModel encoded =
+      arguments.optimize ? bench::choose_encodings(stored.model, {*arguments.optimize})
+                         : stored.encoded;
+  const std::string takes = describe(stored, encoded, arguments.force);
+  mcu::export_sketch(encoded, stored.row.name,
                      mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target,
                      arguments.weights);
   if (replace) {
@@ -160,9 +163,8 @@ bool validate_variant(const VariantArguments& arguments) {
   bench::Row& row = stored.row;
   const bool nano = arguments.board == kNano;
   const bool agrees =
-      nano
-          ? bench::validate_nano33ble(stored.model, inputs, stored.optimize, search(arguments), row)
-          : bench::validate_board(stored.model, inputs, work.path(), stored.optimize, row);
+      nano ? bench::validate_nano33ble(stored.model, inputs, stored.encoded, search(arguments), row)
+           : bench::validate_board(stored.model, inputs, work.path(), stored.encoded, row);
   const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
   if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
     fmt::print(

@@ -67,8 +67,11 @@ void add_config(CLI::App& command, RunArguments& arguments) {
 void add_optimize(CLI::App& command, const std::function<void(const std::string&)>& take) {
   command
       .add_option_function<std::string>(
-          "--optimize", take, "size or speed: what the encoding of each layer is chosen for")
-      ->check(one_of({"size", "speed"}))
+          "--optimize", take,
+          "what the encodings of the layers are chosen for: size (the fewest bytes of flash), "
+          "speed "
+          "(the fewest cycles) or balance (the least product of both)")
+      ->check(one_of({"balance", "size", "speed"}))
       ->type_name("WHAT");
 }
 
@@ -125,6 +128,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
   add_format(*encodings, arguments.format);
   encodings->callback([&] { print_encoding_bench(arguments); });
+  auto* costs = bench->add_subcommand(
+      "costs", "measure anew what encodings are chosen by: rewrites mcu/encodings/costs.cpp");
+  add_format(*costs, arguments.format);
+  costs->callback([&] { measure_costs(arguments); });
 }
 
 /// "there is no command 'x'; there are: a, b", with the likely one.
@@ -246,7 +253,9 @@ int run_cli(int argc, char** argv) {
       "export a variant that is over its budget or the board's memory, and replace the folder "
       "if it is a sketch");
   add_optimize(*export_command, [&chosen](const std::string& word) {
-    chosen.optimize = word == "speed" ? mcu::Optimize::speed : mcu::Optimize::size;
+    chosen.optimize = word == "speed"  ? mcu::Optimize::speed
+                      : word == "size" ? mcu::Optimize::size
+                                       : mcu::Optimize::balance;
   });
   export_command->callback([&] { export_variant(chosen); });
 

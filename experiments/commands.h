@@ -66,6 +66,10 @@ void print_peer_bench(const BenchArguments& arguments);
 /// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.
 void print_encoding_bench(const BenchArguments& arguments);
 
+/// ./pare bench costs: measures bytes and cycles of random models in every int8 encoding, some
+/// minutes, writes the prices that explain them to mcu/encodings/costs.cpp, and prints them.
+void measure_costs(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;

@@ -142,9 +142,14 @@ bench::Budget read_budget(Options& options) {
     return static_cast<double>(options.integer(name, 0, {0, 1e9}, help));
   };
   bench::Budget budget;
-  budget.flash_bytes = limit("flash", "bytes of the model and its code; 0 for the board's limit");
+  budget.flash_bytes =
+      limit("flash",
+            "bytes of the model and its code, within which the fewest cycles are chosen; 0 for the "
+            "board's limit");
   budget.ram_bytes = limit("ram", "bytes of static data; 0 for the board's limit");
-  budget.cycles = limit("cycles", "of one inference, as estimated; 0 for none");
+  budget.cycles =
+      limit("cycles",
+            "of one inference, as estimated, within which the fewest bytes are chosen; 0 for none");
   options.expect_empty();
   return budget;
 }
@@ -259,9 +264,12 @@ Experiment load_experiment(const std::filesystem::path& path,
   const toml::node* name = root.get("name");
   check_name(experiment.name, name == nullptr ? path.string() : where(*name));
   experiment.seeds = read_seeds(top, root.contains("seeds"));
-  experiment.optimize = top.choice<mcu::Optimize>(
-      "optimize", {{"size", mcu::Optimize::size}, {"speed", mcu::Optimize::speed}},
-      "what the encoding of each layer is chosen for");
+  experiment.optimize =
+      top.choice<mcu::Optimize>("optimize",
+                                {{"balance", mcu::Optimize::balance},
+                                 {"size", mcu::Optimize::size},
+                                 {"speed", mcu::Optimize::speed}},
+                                "what the encodings of the layers are chosen for");
   experiment.data = read_data_source(data);
   read_model(model, experiment);
   experiment.train = read_train(train);

@@ -28,7 +28,7 @@ struct Experiment {
   nn::TrainOptions train;
   compress::Retraining retrain;  ///< how passes train; as [train] where [retrain] is silent
   bench::Budget budget;
-  mcu::Optimize optimize = mcu::Optimize::size;  ///< what the encodings are chosen for
+  mcu::Optimize optimize = mcu::Optimize::balance;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
   std::string
       resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model

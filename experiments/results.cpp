@@ -174,12 +174,14 @@ StoredVariant load_variant(const fs::path& folder, const std::string& variant,
     const std::size_t index = seed ? seed_index(folder, rows.seeds, *seed) : 0;
     const std::uint64_t chosen = rows.seeds[index];
     const Experiment experiment = load_experiment(folder / "config.toml", {});
+    nn::Model model = nn::load(model_path(folder, variant, rows.seeds, index));
+    mcu::EncodedModel encoded = mcu::encode_as(model, over_seeds[index].encodings);
     return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen),
             chosen,
             std::move(over_seeds[index]),
-            nn::load(model_path(folder, variant, rows.seeds, index)),
+            std::move(model),
             make_data(experiment, chosen),
-            experiment.optimize};
+            std::move(encoded)};
   }
   std::vector<std::string_view> known;
   for (const bench::SeedRows& over_seeds : rows.variants) {

@@ -8,6 +8,7 @@
 
 #include "bench/spread.h"
 #include "experiments/config.h"
+#include "mcu/encode.h"
 
 namespace pare::experiments {
 
@@ -54,7 +55,7 @@ struct StoredVariant {
   bench::Row row;
   nn::Model model;
   nn::Split data;
-  mcu::Optimize optimize;
+  mcu::EncodedModel encoded;  ///< as it was measured
 };
 
 /// With the first seed unless `seed` names another. Throws std::invalid_argument on an unknown

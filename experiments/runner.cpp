@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "bench/choose_encodings.h"
 #include "bench/measure.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
@@ -121,11 +122,13 @@ class Run {
     made.row.name = variant.name;
     for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
     made.row.compress_seconds = seed.seconds[node];
-    bench::measure_model(made.model, data->test, experiment_.optimize, made.row);
+    const mcu::EncodedModel encoded = bench::choose_encodings(
+        made.model, bench::goal_within(experiment_.budget, experiment_.optimize));
+    bench::measure_model(made.model, data->test, encoded, made.row);
     try {
       made.agrees = bench::measure_board(made.model, data->test.inputs,
                                          folder_.path() / fmt::format("{}-{}", seed.seed, index),
-                                         experiment_.optimize, made.row);
+                                         encoded, made.row);
       if (!made.agrees) made.note = "the board's outputs are not the reference's";
       made.row.excess = bench::find_excess(made.row, experiment_.budget);
     } catch (const mcu::DoesNotFit& error) {

@@ -4,6 +4,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace pare::mcu {
 namespace {
 
 constexpr nn::Index kWidest = 65535;
+
+using Layers = std::vector<std::vector<Candidate>>;
 
 std::string names(std::span<const Encoding> encodings) {
   std::vector<std::string_view> names;
@@ -50,26 +54,41 @@ class Encoder {
   std::vector<LayerArray> pending_;
 };
 
-/// All ways to store each layer.
-std::vector<std::vector<Candidate>> candidates_of(const nn::Model& model,
-                                                  std::span<const Encoding> among) {
-  std::vector<std::vector<Candidate>> layers;
-  for (const nn::Layer& layer : model.layers) {
-    const bool last = layers.size() + 1 == model.layers.size();
-    layers.emplace_back();
-    for (const Encoding& encoding : among) {
-      std::optional<LayerCode> code = encoding.encode(layer, last);
-      if (code) layers.back().push_back({encoding.name, *std::move(code)});
-    }
-    if (layers.back().empty()) {
-      throw std::invalid_argument(
-          fmt::format("layer {} cannot be stored as {}", layers.size() - 1, names(among)));
-    }
+/// All ways among these to store a layer.
+std::vector<Candidate> candidates_of(const nn::Model& model, std::size_t index,
+                                     std::span<const Encoding> among) {
+  const nn::Layer& layer = model.layers[index];
+  std::vector<Candidate> candidates;
+  for (const Encoding& encoding : among) {
+    std::optional<LayerCode> code = encoding.encode(layer, index + 1 == model.layers.size());
+    if (code) candidates.push_back({encoding.name, *std::move(code)});
+  }
+  if (candidates.empty()) {
+    throw std::invalid_argument(
+        fmt::format("layer {} cannot be stored as {}", index, names(among)));
+  }
+  return candidates;
+}
+
+Layers candidates_of(const nn::Model& model, std::span<const Encoding> among) {
+  Layers layers;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    layers.push_back(candidates_of(model, i, among));
   }
   return layers;
 }
 
-EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate&& candidate,
+void check_encodable(const nn::Model& model) {
+  nn::check(model);
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const nn::Layer& layer = model.layers[i];
+    if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
+      throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
+    }
+  }
+}
+
+EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate candidate,
                          Encoder& encoder) {
   auto& [name, code] = candidate;
   EncodedLayer result{.encoding = std::string(name),
@@ -98,27 +117,87 @@ EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate&& 
   return result;
 }
 
-}  // namespace
-
-EncodedModel encode(const nn::Model& model, Optimize optimize, std::span<const Encoding> among) {
-  nn::check(model);
+EncodedModel place(const nn::Model& model, const Layers& layers,
+                   const std::vector<std::size_t>& chosen) {
   EncodedModel result{nn::arithmetic(model), {}, {}, {}, {}, plan_arena(model)};
   if (result.arithmetic == nn::Arithmetic::int8) result.input = nn::input_quantization(model);
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    const nn::Layer& layer = model.layers[i];
-    if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
-      throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
-    }
-  }
-  std::vector<std::vector<Candidate>> candidates = candidates_of(model, among);
-  const std::vector<std::size_t> chosen = choose(candidates, optimize);
   Encoder encoder;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    Candidate& candidate = candidates[i][chosen[i]];
-    result.layers.push_back(place_layer(model.layers[i], i, std::move(candidate), encoder));
+    result.layers.push_back(place_layer(model.layers[i], i, layers[i][chosen[i]], encoder));
   }
   encoder.place(result);
   return result;
+}
+
+/// What a model takes whichever way its layers are stored.
+Cost base_cost(const nn::Model& model) {
+  if (nn::arithmetic(model) != nn::Arithmetic::int8) return {};
+  const nn::Index inputs = nn::input_count(model.layers.front());
+  return {code_bytes(model_code_terms(inputs)), cycles(model_cycle_terms(inputs))};
+}
+
+void append(std::vector<Term>& terms, std::vector<Term> more) {
+  terms.insert(terms.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+EncodedModel encode(const nn::Model& model, const Goal& goal, std::span<const Encoding> among) {
+  check_encodable(model);
+  const Layers layers = candidates_of(model, among);
+  return place(model, layers, choices(layers, base_cost(model), goal).front().candidates);
+}
+
+std::vector<EncodedModel> encode_contenders(const nn::Model& model, const Goal& goal,
+                                            std::size_t most) {
+  check_encodable(model);
+  const Layers layers = candidates_of(model, encodings());
+  std::vector<EncodedModel> encoded;
+  for (const Choice& choice : contenders(choices(layers, base_cost(model), goal), goal, most)) {
+    encoded.push_back(place(model, layers, choice.candidates));
+  }
+  return encoded;
+}
+
+EncodedModel encode_as(const nn::Model& model, std::span<const std::string> names) {
+  check_encodable(model);
+  if (names.size() != model.layers.size()) {
+    throw std::invalid_argument(
+        fmt::format("{} encodings are named for {} layers", names.size(), model.layers.size()));
+  }
+  Layers layers;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    layers.push_back(candidates_of(model, i, {&encoding_named(names[i]), 1}));
+  }
+  return place(model, layers, std::vector<std::size_t>(layers.size(), 0));
+}
+
+std::vector<Term> code_terms(const EncodedModel& model) {
+  std::vector<Term> terms = model_code_terms(input_count(model));
+  std::set<std::string> functions;
+  for (const EncodedLayer& layer : model.layers) {
+    append(terms, code_terms(layer.encoding, layer.code));
+    functions.insert(layer.code.functions.begin(), layer.code.functions.end());
+  }
+  for (const std::string& function : functions) terms.push_back({"function", function, 1});
+  return terms;
+}
+
+std::vector<Term> cycle_terms(const EncodedModel& model) {
+  std::vector<Term> terms = model_cycle_terms(input_count(model));
+  for (const EncodedLayer& layer : model.layers) {
+    append(terms, cycle_terms(layer.encoding, layer.code));
+  }
+  return terms;
+}
+
+double linked_bytes(const EncodedModel& model) {
+  return static_cast<double>((model.bytes.size() + 3) / 4 * 4);
+}
+
+Cost estimate(const EncodedModel& model) {
+  return {linked_bytes(model) + code_bytes(code_terms(model)), cycles(cycle_terms(model))};
 }
 
 Arena plan_arena(const nn::Model& model) {

@@ -49,12 +49,32 @@ struct EncodedModel {
   Arena arena;
 };
 
-/// Encodes `model`, every layer in one of the encodings that can store it, as choose
-/// does. Throws
-/// std::invalid_argument if the model fails nn::check, a layer is wider than 65,535, or none of the
-/// encodings can store it.
-EncodedModel encode(const nn::Model& model, Optimize optimize = Optimize::size,
+/// Encodes `model`, each layer in one of the encodings that can store it, as the goal asks for by
+/// the measured prices of mcu/encodings/costs.h. Throws std::invalid_argument if the model fails
+/// nn::check, a layer is wider than 65,535, or none of the encodings can store it.
+EncodedModel encode(const nn::Model& model, const Goal& goal = {},
                     std::span<const Encoding> among = encodings());
+
+/// The same, and what could be better if the prices were off by their usual error: at most `most`
+/// encoded models, the likeliest first.
+std::vector<EncodedModel> encode_contenders(const nn::Model& model, const Goal& goal,
+                                            std::size_t most);
+
+/// Encodes each layer of `model` as named, which is how encode_contenders' choice is made again.
+/// Throws as encode() does, and if there are not as many names as layers or there is no such
+/// encoding.
+EncodedModel encode_as(const nn::Model& model, std::span<const std::string> encodings);
+
+/// What a model takes by those prices. Throws std::logic_error for one of float32, which have none:
+/// they are stored in one way.
+Cost estimate(const EncodedModel& model);
+
+/// Bytes of its arrays, up to the next word, as they are linked.
+double linked_bytes(const EncodedModel& model);
+
+/// Everything that has a price in a model.
+std::vector<Term> code_terms(const EncodedModel& model);
+std::vector<Term> cycle_terms(const EncodedModel& model);
 
 /// Places for the activations: two neighbours at opposite ends, so that a layer never writes over
 /// its inputs; in an int8 model four bytes aligned, the first of them the model's widened inputs.

@@ -41,9 +41,10 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate =
-          8.2 * nonzero + 10.2 * static_cast<double>(bits.size()) + 100.0 * kernel.outputs,
-      .code_bytes = 300};
+      .functions = compact_rows_functions("BitmaskInt8", last),
+      .work = {{"rows", kernel.outputs},
+               {"bytes of bits", static_cast<double>(bits.size())},
+               {"weights", nonzero}}};
 }
 
 }  // namespace pare::mcu

@@ -62,8 +62,11 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 6.15 * static_cast<double>(layer->weights.size()) + 100.0 * kernel.outputs,
-      .code_bytes = 450};
+      .functions = compact_rows_functions(fmt::format("CodebookInt8<{}>", kBits), last),
+      .work = {{"rows", kernel.outputs},
+               {"whole words", kernel.inputs / (32 / kBits) * kernel.outputs},
+               {"rows' ends", kernel.inputs % (32 / kBits) != 0 ? kernel.outputs : 0},
+               {"weights at rows' ends", kernel.inputs % (32 / kBits) * kernel.outputs}}};
 }
 
 }  // namespace

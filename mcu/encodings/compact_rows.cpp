@@ -92,6 +92,10 @@ CompactRowsCode compact_rows(const nn::Int8Layer& layer) {
            static_cast<std::int16_t>(zero_point)}};
 }
 
+std::vector<std::string> compact_rows_functions(const std::string& kernel, bool last) {
+  return {"RowWriter", kernel, fmt::format("{}, {} outputs", kernel, last ? "int8" : "widened")};
+}
+
 pare::CompactRows rows_at(const CompactRowsCode& code, const void* biases, const void* factors) {
   pare::CompactRows rows = code.rows;
   rows.biases = static_cast<const std::int8_t*>(biases);

@@ -78,9 +78,10 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = (kBits == 4 ? 11.3 : 7.0) * fields +
-                         9.9 * static_cast<double>(deltas.weights.size()) + 100.0 * kernel.outputs,
-      .code_bytes = 300};
+      .functions = compact_rows_functions(fmt::format("DeltaInt8<{}>", kBits), last),
+      .work = {{"rows", kernel.outputs},
+               {"distances", fields},
+               {"weights", static_cast<double>(deltas.weights.size())}}};
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ std::optional<LayerCode> encode_dense_int8(const nn::Layer& any, bool last) {
                                               requantization(rows, at[2], at[3]), inputs, outputs};
                        run_int8(kernel, last, in, out);
                      },
-                 .cycles_estimate = 4.0 * inputs * outputs + 40.0 * outputs,
-                 .code_bytes = 260};
+                 .functions = {last ? "DenseInt8, int8 outputs" : "DenseInt8, widened outputs"},
+                 .work = {{"rows", outputs},
+                          {"four inputs", inputs / 4 * outputs},
+                          {"single inputs", inputs % 4 * outputs}}};
   for (LayerArray& array : arrays(rows)) code.arrays.push_back(std::move(array));
   return code;
 }

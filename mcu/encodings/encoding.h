@@ -34,6 +34,16 @@ LayerArray layer_array(std::string name, const std::vector<T>& values) {
   return layer_array(std::move(name), values.data(), static_cast<nn::Index>(values.size()));
 }
 
+/// Something of a layer that takes bytes of code or cycles, and how much of it there is. Its price
+/// is measured: mcu/encodings/costs.cpp has it for each encoding.
+struct Count {
+  template <class Number>
+  Count(std::string_view what, Number how_many) : of(what), count(static_cast<double>(how_many)) {}
+
+  std::string of;
+  double count;
+};
+
 /// One layer as an encoding stores it, and what computes it: the kernel's layer object, which is
 /// made of pointers to the arrays and then the constants, and the same kernel on the host.
 struct LayerCode {
@@ -44,8 +54,12 @@ struct LayerCode {
   /// `arrays` are where the arrays lie, in their order. Inputs of an int8 layer are widened: int16
   /// with the zero point subtracted; so are its outputs, but int8 those of the last layer.
   std::function<void(const void* const* arrays, const void* inputs, void* outputs)> run;
-  double cycles_estimate;  ///< of one inference on a Cortex-M4, at zero wait states
-  double code_bytes;       ///< estimate of the kernel's code under -Os, once for each `type`
+  /// Its functions, each linked once for all layers that call it.
+  std::vector<std::string> functions;
+  /// What makes code of its own for this layer; of one layer is always one.
+  std::vector<Count> code = {};
+  /// What one inference does.
+  std::vector<Count> work;
 };
 
 /// One way to store a layer. A new one is a kernel header in mcu/kernel/, one file in
@@ -58,5 +72,8 @@ struct Encoding {
 
 /// All encodings; of equals the first is chosen.
 std::span<const Encoding> encodings();
+
+/// The encoding of that name. Throws std::invalid_argument if there is none.
+const Encoding& encoding_named(std::string_view name);
 
 }  // namespace pare::mcu

@@ -37,8 +37,8 @@ std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
       .type = "EntropyInt8",
       .constants = fmt::format("{}, {}, {}", rows.constants, inputs, outputs),
       .run = run,
-      .cycles_estimate = 31.0 * static_cast<double>(nonzero) + 100.0 * outputs,
-      .code_bytes = 400};
+      .functions = compact_rows_functions("EntropyInt8", last),
+      .work = {{"rows", outputs}, {"weights", static_cast<double>(nonzero)}}};
 }
 
 }  // namespace pare::mcu

@@ -92,9 +92,10 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
             kernel.rows = rows_at(rows, at[2], at[3]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 14.8 * static_cast<double>(stored.weights().size()) +
-                         8.0 * kernel.groups * kernel.outputs + 100.0 * kernel.outputs,
-      .code_bytes = 300};
+      .functions = compact_rows_functions(fmt::format("NOfMInt8<{}>", kBits), last),
+      .work = {{"rows", kernel.outputs},
+               {"groups", kernel.groups * kernel.outputs},
+               {"weights", static_cast<double>(stored.weights().size())}}};
 }
 
 }  // namespace

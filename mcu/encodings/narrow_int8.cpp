@@ -49,11 +49,16 @@ std::vector<std::int32_t> words_of(const nn::Int8Matrix& weights, const Grid& gr
 
 /// The inner loop's turns do a word of each of two rows; what is left of a row, and a last odd row,
 /// goes weight by weight.
-double cycles_estimate(int bits, nn::Index inputs, nn::Index outputs) {
+std::vector<Count> work(int bits, nn::Index inputs, nn::Index outputs) {
+  const nn::Index whole = inputs / (32 / bits);
   const nn::Index rest = inputs % (32 / bits);
-  const auto singly = static_cast<double>(rest * outputs + (outputs % 2 == 0 ? 0 : inputs - rest));
-  const double all = static_cast<double>(inputs * outputs);
-  return (all - singly) * (7 * bits + 84) / 64 + 13 * singly + 115.0 * static_cast<double>(outputs);
+  const nn::Index pairs = outputs / 2;
+  const nn::Index odd = outputs % 2;
+  return {{"inputs", static_cast<double>(inputs)},
+          {"rows", static_cast<double>(outputs)},
+          {"pairs of words", static_cast<double>(whole * pairs)},
+          {"single words", static_cast<double>((rest != 0 ? 2 * pairs + odd : 0) + odd * whole)},
+          {"single weights", static_cast<double>(2 * pairs * rest + odd * inputs)}};
 }
 
 /// Layers whose weights lie on a grid of 2^kBits steps. Two halves of a word are multiplied at
@@ -83,10 +88,8 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
                          kernel.rows = rows_at(rows, at[1], at[2]);
                          run_int8(kernel, last, in, out);
                        },
-                   .cycles_estimate = cycles_estimate(kBits, kernel.inputs, kernel.outputs),
-                   .code_bytes = kBits == 1   ? 790
-                                 : kBits == 2 ? 660
-                                              : 560};
+                   .functions = compact_rows_functions(fmt::format("NarrowInt8<{}>", kBits), last),
+                   .work = work(kBits, kernel.inputs, kernel.outputs)};
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mcu/encodings/can_pair.h"
 #include "mcu/encodings/int8_rows.h"
 #include "mcu/encodings/row_outputs.h"
@@ -87,17 +89,73 @@ class Writer {
   std::vector<std::int32_t> words_;
 };
 
-/// What GCC 12 makes of the kernel under -Os: its parts for four, two and one rows.
-double code_bytes(const PairedInt8Any& kernel) {
-  const double output = kernel.shift > 0 ? 12 : 30;
-  double bytes = 24;
-  if (kernel.outputs >= 4) {
-    bytes += 36 + 4 * output + 56 * unrolled(kernel.inputs, kernel.outputs) +
-             (kernel.inputs % 4 != 0 ? 30 : 0);
-  }
-  if (kernel.outputs % 4 >= 2) bytes += 50 + 2 * output;
-  if (kernel.outputs % 2 == 1) bytes += 30 + output;
-  return bytes;
+/// One of these, `outputs` of it: how sums become outputs takes different code and cycles.
+void add_outputs(std::vector<Count>& counts, const PairedInt8Any& kernel, int outputs,
+                 std::string_view suffix = "") {
+  const auto add = [&](std::string_view kind, bool is) {
+    counts.emplace_back(fmt::format("{}{}", kind, suffix), is ? outputs : 0);
+  };
+  add("uniform outputs", kernel.shift > 0);
+  add("outputs rounded twice", kernel.shift == kRoundedTwice);
+  add("outputs rounded once", kernel.shift == kRoundedOnce);
+}
+
+/// The kernel's function is made for the shape: of its parts for four, two and one rows those that
+/// the shape needs.
+std::vector<Count> code(const PairedInt8Any& kernel, bool last) {
+  const int turns = kernel.inputs / 4;
+  const int unroll = unrolled(kernel.inputs, kernel.outputs);
+  const bool four = kernel.outputs >= 4;
+  const bool two = kernel.outputs % 4 >= 2;
+  const bool one = kernel.outputs % 2 != 0;
+  std::vector<Count> counts{
+      {"four rows", four},
+      {"loop over four rows", kernel.outputs >= 8},
+      {"four rows: any four inputs", four && turns > 0},
+      {"four rows: four inputs", four ? std::min(turns, unroll) : 0},
+      {"four rows: loop", four && turns > unroll},
+      {"four rows: entry into the loop", four && turns > unroll && turns % unroll != 0},
+      {"four rows: two inputs", four && kernel.inputs % 4 >= 2},
+      {"four rows: last input", four && kernel.inputs % 2 != 0},
+      {"two rows", two},
+      {"two rows: two inputs", two && kernel.inputs >= 2},
+      {"two rows: loop", two && kernel.inputs >= 4},
+      {"two rows: last input", two && kernel.inputs % 2 != 0},
+      {"one row", one},
+      {"one row: four inputs", one && kernel.inputs >= 4},
+      {"one row: loop", one && kernel.inputs >= 8},
+      {"one row: two inputs", one && kernel.inputs % 4 >= 2},
+      {"one row: last input", one && kernel.inputs % 2 != 0}};
+  const int sites = 4 * four + 2 * two + one;
+  add_outputs(counts, kernel, last ? 0 : sites);
+  add_outputs(counts, kernel, last ? sites : 0, ", last");
+  return counts;
+}
+
+std::vector<Count> work(const PairedInt8Any& kernel) {
+  const int turns = kernel.inputs / 4;
+  const int unroll = unrolled(kernel.inputs, kernel.outputs);
+  const int fours = kernel.outputs / 4;
+  const int two = kernel.outputs / 2 % 2;
+  const int one = kernel.outputs % 2;
+  std::vector<Count> counts{{"four rows", fours},
+                            {"four rows: any four inputs", turns > 0 ? fours : 0},
+                            {"four rows: four inputs", fours * turns},
+                            {"four rows: turns of the loop",
+                             turns > unroll ? fours * ((turns + unroll - 1) / unroll) : 0},
+                            {"four rows: two inputs", fours * (kernel.inputs / 2 % 2)},
+                            {"four rows: last input", fours * (kernel.inputs % 2)},
+                            {"two rows", two},
+                            {"two rows: two inputs", two * (kernel.inputs / 2)},
+                            {"two rows: loop", two && kernel.inputs >= 4},
+                            {"two rows: last input", two * (kernel.inputs % 2)},
+                            {"one row", one},
+                            {"one row: four inputs", one * turns},
+                            {"one row: loop", one && kernel.inputs >= 8},
+                            {"one row: two inputs", one * (kernel.inputs / 2 % 2)},
+                            {"one row: last input", one * (kernel.inputs % 2)}};
+  add_outputs(counts, kernel, kernel.outputs);
+  return counts;
 }
 
 }  // namespace
@@ -132,8 +190,9 @@ std::optional<LayerCode> encode_paired_int8(const nn::Layer& any, bool last) {
             kernel.words = static_cast<const std::int32_t*>(at[0]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 1.4 * static_cast<double>(layer->weights.size()) + 12.0 * kernel.outputs,
-      .code_bytes = code_bytes(kernel)};
+      .functions = {},
+      .code = code(kernel, last),
+      .work = work(kernel)};
 }
 
 }  // namespace pare::mcu

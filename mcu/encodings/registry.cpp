@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
 #include "mcu/encodings/encoding.h"
 
 namespace pare::mcu {
@@ -41,6 +46,16 @@ std::span<const Encoding> encodings() {
       {"entropy-coded int8", encode_entropy_int8},
   };
   return kEncodings;
+}
+
+const Encoding& encoding_named(std::string_view name) {
+  const auto all = encodings();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Encoding& e) { return e.name == name; });
+  if (found == all.end()) {
+    throw std::invalid_argument(fmt::format("there is no encoding '{}'", name));
+  }
+  return *found;
 }
 
 }  // namespace pare::mcu

@@ -32,7 +32,6 @@ std::vector<std::int8_t> bytes_of(const nn::Int8Layer& layer) {
 
 template <bool kSingleRounding>
 LayerCode encode(const nn::Int8Layer& layer, bool last) {
-  const auto weights = static_cast<double>(layer.weights.size());
   return {.arrays = {layer_array("bytes", bytes_of(layer))},
           .header = "scalar_int8.h",
           .type = fmt::format("ScalarInt8<{}>", kSingleRounding),
@@ -42,8 +41,8 @@ LayerCode encode(const nn::Int8Layer& layer, bool last) {
                 const ScalarInt8<kSingleRounding> kernel{static_cast<const std::int8_t*>(at[0])};
                 run_int8(kernel, last, in, out);
               },
-          .cycles_estimate = 8 * weights + 28.0 * static_cast<double>(layer.weights.rows()),
-          .code_bytes = 96};
+          .functions = {fmt::format("ScalarInt8<{}>", kSingleRounding)},
+          .work = {{"rows", layer.weights.rows()}, {"weights", layer.weights.size()}}};
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
                     static_cast<std::int8_t>(outputs.shift),
                     static_cast<std::int16_t>(nn::requantized(*layer).zero_point)};
   const int row_words = outputs.shift <= 0 ? 4 : 3;
-  const double groups = static_cast<double>(words.size()) / 2 - row_words * kernel.outputs / 2.0;
+  const double groups = (static_cast<double>(words.size()) - row_words * kernel.outputs) / 2;
   return LayerCode{
       .arrays = {layer_array("words", words)},
       .header = "sparse_int8.h",
@@ -81,8 +81,11 @@ std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
             kernel.words = static_cast<const std::int32_t*>(at[0]);
             run_int8(kernel, last, in, out);
           },
-      .cycles_estimate = 18.5 * groups + 37.0 * kernel.outputs,
-      .code_bytes = 400};
+      .functions = {"own_output",
+                    last ? "SparseInt8, int8 outputs" : "SparseInt8, widened outputs"},
+      .work = {{"uniform rows", outputs.shift > 0 ? kernel.outputs : 0},
+               {"rows", outputs.shift > 0 ? 0 : kernel.outputs},
+               {"groups", groups}}};
 }
 
 }  // namespace pare::mcu

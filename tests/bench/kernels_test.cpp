@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "bench/choose_encodings.h"
 #include "bench/measure.h"
 #include "mcu/encode.h"
 #include "mcu/temporary_folder.h"
@@ -19,7 +20,8 @@ bench::Row costs_of(const nn::Model& model, mcu::Optimize optimize) {
   bench::Row row;
   row.name = "net";
   const nn::Matrix inputs = tests::random_matrix(16, nn::input_count(model), 2);
-  bench::measure_costs(model, inputs, folder.path(), optimize, row);
+  bench::measure_costs(model, inputs, folder.path(), bench::choose_encodings(model, {optimize}),
+                       row);
   return row;
 }
 
@@ -83,7 +85,7 @@ TEST_CASE("the random models of the kernel table are paired in every layer") {
   for (const std::vector<nn::Index>& widths :
        {std::vector<nn::Index>{1, 16, 16, 1}, {784, 300}, {640, 128, 8, 128, 640}}) {
     for (const auto& layer :
-         mcu::encode(bench::random_int8_model(widths), mcu::Optimize::speed).layers) {
+         mcu::encode(bench::random_int8_model(widths), {mcu::Optimize::speed}).layers) {
       CHECK(layer.encoding == "paired int8");
     }
   }

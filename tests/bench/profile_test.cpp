@@ -16,7 +16,7 @@ namespace {
 
 bench::Profile profile_of(const nn::Model& model, const nn::Matrix& inputs) {
   const mcu::TemporaryFolder folder;
-  return bench::profile(model, "test", inputs, folder.path(), mcu::Optimize::size);
+  return bench::profile(model, "test", inputs, folder.path(), mcu::encode(model));
 }
 
 double sum(const bench::Profile& profile, long bench::PartCost::*number) {
@@ -30,7 +30,7 @@ void check_sums(const bench::Profile& profile, const nn::Model& model, const nn:
   const mcu::TemporaryFolder folder;
   bench::Row row;
   row.name = "test";
-  REQUIRE(bench::measure_board(model, inputs, folder.path(), mcu::Optimize::size, row));
+  REQUIRE(bench::measure_board(model, inputs, folder.path(), mcu::encode(model), row));
   CHECK(sum(profile, &bench::PartCost::instructions) == *row.instructions);
   CHECK(sum(profile, &bench::PartCost::cycles) == *row.cycles_estimate);
   CHECK(sum(profile, &bench::PartCost::flash_cycles) == *row.flash_cycles_estimate);

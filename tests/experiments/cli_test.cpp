@@ -258,7 +258,7 @@ TEST_CASE("export keeps the weights in flash, or copies them to RAM if told to")
 }
 
 TEST_CASE("bench says which tables there are") {
-  const std::string known = "there are: kernels, peers, encodings";
+  const std::string known = "there are: kernels, peers, encodings, costs";
   CHECK(refusal({"bench"}) ==
         "pare: a command is missing; " + known + "; './pare bench --help' says more\n");
   CHECK(refusal({"bench", "kernel"}) ==

@@ -154,7 +154,8 @@ TEST_CASE("--set replaces what the file says, adds what it does not, and takes a
 }
 
 TEST_CASE("what encodings are chosen for is read, and said by name") {
-  CHECK(load(kVariant).optimize == mcu::Optimize::size);
+  CHECK(load(kVariant).optimize == mcu::Optimize::balance);
+  CHECK(load("optimize = \"size\"\n" + kVariant).optimize == mcu::Optimize::size);
   const Experiment speed = load("optimize = \"speed\"\n" + kVariant);
   CHECK(speed.optimize == mcu::Optimize::speed);
   CHECK(speed.resolved.find("optimize = \"speed\"") != std::string::npos);

@@ -46,7 +46,7 @@ inline experiments::Results sample_results() {
   bench::Row int8_row = float_row;
   int8_row.name = "int8";
   int8_row.passes = {"quantize_int8"};
-  int8_row.encodings = {"dense int8", "dense int8"};
+  int8_row.encodings = {"paired int8", "paired int8"};
   int8_row.weights_bytes = 33;
   int8_row.host_ns_median.reset();
   return {"sample",

@@ -74,7 +74,7 @@ TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
       if (!std::all_of(model.layers.begin(), model.layers.end(), can)) continue;
       const nn::Matrix inputs = tests::random_matrix(12, widths.front(), kind) * 30;
       const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
-      const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, {&encoding, 1});
+      const mcu::EncodedModel encoded = mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1});
       CHECK(outputs_on_board(encoded, vectors, stored == 0 ? "-Os" : "-O3") == vectors.outputs);
       ++stored;
     }

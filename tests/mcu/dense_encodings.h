@@ -15,7 +15,7 @@ inline mcu::EncodedModel encode_dense(const nn::Model& model) {
       dense.push_back(encoding);
     }
   }
-  return mcu::encode(model, mcu::Optimize::size, dense);
+  return mcu::encode(model, {mcu::Optimize::size}, dense);
 }
 
 }  // namespace pare::tests

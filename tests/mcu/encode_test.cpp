@@ -133,8 +133,8 @@ TEST_CASE("the hash tells apart models that differ in nothing but how often they
   std::get<nn::Int8Layer>(once.layers[0]).requantizing = nn::Requantizing::single_rounding;
   for (const mcu::Encoding& encoding : mcu::encodings()) {
     if (encoding.name != "bitmask int8") continue;
-    const mcu::EncodedModel a = mcu::encode(twice, mcu::Optimize::size, {&encoding, 1});
-    const mcu::EncodedModel b = mcu::encode(once, mcu::Optimize::size, {&encoding, 1});
+    const mcu::EncodedModel a = mcu::encode(twice, {mcu::Optimize::size}, {&encoding, 1});
+    const mcu::EncodedModel b = mcu::encode(once, {mcu::Optimize::size}, {&encoding, 1});
     CHECK(a.bytes == b.bytes);
     CHECK(mcu::hash(a) != mcu::hash(b));
     return;

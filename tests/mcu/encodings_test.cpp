@@ -33,7 +33,7 @@ bool check_exact(const nn::Model& model, const mcu::Encoding& encoding, std::uin
   if (!can_store(model, encoding)) return false;
   const nn::Int8Matrix inputs = tests::random_int8_inputs(4, nn::input_count(model), seed);
   const nn::Int8Matrix expected = nn::forward_int8(model, inputs);
-  mcu::HostKernel kernel(mcu::encode(model, mcu::Optimize::size, {&encoding, 1}));
+  mcu::HostKernel kernel(mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1}));
   for (nn::Index i = 0; i < inputs.rows(); ++i) {
     nn::Int8Matrix outputs(1, nn::output_count(model));
     kernel.infer(inputs.row(i).data(), outputs.data());
@@ -54,7 +54,7 @@ nn::Int8Layer layer_of(const nn::Int8Matrix& weights) {
 std::string refusal(const nn::Model& model, std::string_view name) {
   for (const mcu::Encoding& encoding : mcu::encodings()) {
     if (encoding.name != name) continue;
-    return message_of([&] { mcu::encode(model, mcu::Optimize::size, {&encoding, 1}); });
+    return message_of([&] { mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1}); });
   }
   return "no such encoding";
 }

@@ -195,7 +195,7 @@ TEST_CASE("every int8 encoding gives the reference's bytes on Cortex-M0+ and RV3
     } while (kind < 60 &&
              !std::all_of(model.layers.begin(), model.layers.end(),
                           [&](const nn::Layer& layer) { return encoding.encode(layer, false); }));
-    const mcu::EncodedModel encoded = mcu::encode(model, mcu::Optimize::size, {&encoding, 1});
+    const mcu::EncodedModel encoded = mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1});
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(6, widths.front(), kind) * 30, 6);
     const tests::Folder folder;
