@@ -132,13 +132,14 @@ TEST_SUITE("slow") {
     CHECK(result.out.find(" over budget ") != std::string::npos);
     for (const bench::SeedRows& rows : experiments::read_rows(out).variants) {
       CHECK(rows[0].excess ==
-            fmt::format("cycles {} > 1", static_cast<long>(*rows[0].cycles_estimate)));
+            fmt::format("cycles {} > 1", static_cast<long>(*rows[0].flash_cycles_estimate)));
     }
   }
 
   TEST_CASE("a model over the board's flash is refused with the figures, and exported by force") {
     experiments::Results large = tests::sample_results();
     large.models[0][0] = tests::random_model({1, 500, 500, 1}, 1);
+    large.rows[0][0].encodings.assign(3, "dense float32");
     const tests::ResultsFolder results(large);
     const std::string sketch = results.beside("sketch");
     const std::string refused = tests::refusal({"export", results.path(), "float", "--to", sketch});
