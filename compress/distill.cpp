@@ -55,7 +55,8 @@ nn::Model first_layers(const nn::Model& model, std::size_t last) {
 /// paper gives it the teacher's activation: one of its ReLUs that dies would teach nothing.
 /// Source: FitNets, section 2.2, equation 3, and algorithm 1.
 void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& context,
-                 const nn::TrainOptions& training) {
+                 nn::TrainOptions training) {
+  training.scale_targets = false;  // hints are no targets: units that hardly vary hint at little
   if (teacher.layers.size() < 2) {
     throw std::invalid_argument("the teacher has no hidden layer that could give hints");
   }
@@ -127,10 +128,11 @@ struct Distill {
     nn::TrainHooks hooks;
     hooks.validation = &context.validation;
     hooks.on_epoch = context.on_epoch;
-    hooks.objective =
-        TeacherObjective(context.train.task, mean_outputs(teacher, context),
-                         choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha,
-                         temperature.value_or(retraining(context).temperature));
+    hooks.objective = TeacherObjective(
+        context.train.task,
+        nn::scale(training.target_scaling(context), mean_outputs(teacher, context)),
+        choose_labelled(context.train.inputs.rows(), labels, context.seed), alpha,
+        temperature.value_or(retraining(context).temperature));
     std::optional<QuantizationTraining> quantized;
     if (bits > 0) {
       const std::vector<WeightFormat> formats(student.layers.size(), {.bits = bits});

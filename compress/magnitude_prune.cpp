@@ -5,13 +5,15 @@
 namespace pare::compress {
 namespace {
 
-/// |w|, row by row; of the first layer's weights as training sees them.
-std::vector<std::vector<double>> magnitudes(const nn::Model& model,
-                                            const nn::InputScaling& scaling) {
+/// |w|, row by row; of the first and the last layer's weights as training sees them.
+std::vector<std::vector<double>> magnitudes(const nn::Model& model, const nn::InputScaling& inputs,
+                                            const nn::TargetScaling& targets) {
   std::vector<std::vector<double>> scores;
   for (const nn::Layer& layer : model.layers) {
     nn::Matrix weights = std::get<nn::DenseLayer>(layer).weights.cwiseAbs();
-    if (scores.empty()) weights.array().rowwise() /= scaling.factor.array();
+    const bool last = scores.size() + 1 == model.layers.size();
+    if (scores.empty()) weights.array().rowwise() /= inputs.factor.array();
+    if (last) weights.array().colwise() /= targets.factor.transpose().array();
     scores.emplace_back(weights.data(), weights.data() + weights.size());
   }
   return scores;
@@ -58,10 +60,11 @@ struct MagnitudePrune {
   }
 
   nn::Model operator()(nn::Model model, const Context& context) const {
-    const nn::InputScaling scaling = training.scaling(context);
+    const nn::InputScaling inputs = training.scaling(context);
+    const nn::TargetScaling targets = training.target_scaling(context);
     const nn::Model given = rewind ? model : nn::Model{};
     for (int step = 1; step <= steps; ++step) {
-      const auto gone = select_lowest(magnitudes(model, scaling),
+      const auto gone = select_lowest(magnitudes(model, inputs, targets),
                                       sparsity_at(schedule, sparsity, step, steps), scope);
       if (rewind) model = given;
       set_zero(model, gone);

@@ -26,16 +26,17 @@ std::vector<double> row_lengths(const nn::DenseLayer& layer, const nn::InputScal
 }
 
 /// For each neuron of layer `hidden`, the mean over the data of |d loss / d a * a|, where a is its
-/// activation and the loss that of the one sample: what the loss would change without it, to first
-/// order. Source: Molchanov et al. 2019, section 3, with a gate on the neuron.
-std::vector<double> taylor_scores(const nn::Model& model, std::size_t hidden,
-                                  const nn::Dataset& data) {
+/// activation and the loss that of the one sample, as training sees it: what the loss would change
+/// without it, to first order. Source: Molchanov et al. 2019, section 3, with a gate on the neuron.
+std::vector<double> taylor_scores(nn::Model model, std::size_t hidden, const nn::Dataset& data,
+                                  const nn::TargetScaling& scaling) {
+  nn::unfold(scaling, dense(model, model.layers.size() - 1));
   std::vector<nn::Matrix> activations{data.inputs};
   for (const nn::Layer& layer : model.layers) {
     activations.push_back(nn::forward(std::get<nn::DenseLayer>(layer), activations.back()));
   }
   nn::Matrix deltas(data.targets.rows(), data.targets.cols());
-  nn::loss(data.task, activations.back(), data.targets, deltas);
+  nn::loss(data.task, activations.back(), nn::scale(scaling, data.targets), deltas);
   deltas *= static_cast<float>(data.targets.rows());  // the loss was a mean over the samples
   for (std::size_t i = model.layers.size() - 1; i > hidden; --i) {
     const auto& layer = std::get<nn::DenseLayer>(model.layers[i]);
@@ -99,9 +100,10 @@ struct NeuronPrune {
     nn::Matrix values = context.train.inputs;
     for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) {
       nn::DenseLayer& layer = dense(model, i);
-      const std::vector<double> scores = criterion == Criterion::l2
-                                             ? row_lengths(layer, scaling)
-                                             : taylor_scores(model, i, context.train);
+      const std::vector<double> scores =
+          criterion == Criterion::l2
+              ? row_lengths(layer, scaling)
+              : taylor_scores(model, i, context.train, training.target_scaling(context));
       const nn::Matrix activations = nn::forward(layer, values);
       const std::vector<Index> kept = highest(scores, width_left(layer.weights.rows()));
       keep_neurons(layer, dense(model, i + 1), kept, activations.colwise().mean().transpose());

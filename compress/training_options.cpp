@@ -33,9 +33,11 @@ nn::TrainOptions TrainingOptions::in(const Context& context) const {
 }
 
 nn::InputScaling TrainingOptions::scaling(const Context& context) const {
-  const nn::Matrix& inputs = context.train.inputs;
-  return in(context).scale_inputs ? nn::fit_input_scaling(inputs)
-                                  : nn::identity_scaling(inputs.cols());
+  return nn::input_scaling(context.train, in(context));
+}
+
+nn::TargetScaling TrainingOptions::target_scaling(const Context& context) const {
+  return nn::target_scaling(context.train, in(context));
 }
 
 PassTraining::PassTraining(Options& options, int default_epochs, std::string_view epochs_help)
@@ -57,9 +59,10 @@ nn::Model PassTraining::train(nn::Model model, const Context& context, const nn:
   const Retraining defaults = retraining(context);
   const double share = teacher.value_or(defaults.teacher);
   if (share > 0) {
-    hooks.objective =
-        TeacherObjective(context.train.task, nn::forward(*context.base, context.train.inputs), {},
-                         share, temperature.value_or(defaults.temperature));
+    hooks.objective = TeacherObjective(
+        context.train.task,
+        nn::scale(target_scaling(context), nn::forward(*context.base, context.train.inputs)), {},
+        share, temperature.value_or(defaults.temperature));
   }
   return nn::train(std::move(model), context.train, in(context),
                    context.seed + static_cast<std::uint64_t>(stream), hooks);

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "compress/pass.h"
-#include "nn/input_scaling.h"
 
 namespace pare::compress {
 
@@ -26,6 +25,10 @@ struct TrainingOptions {
   /// The scaling of the inputs that the pass trains under: what makes first-layer weights, which
   /// are in the user's units, comparable with each other and with those of other layers.
   nn::InputScaling scaling(const Context& context) const;
+
+  /// The same of the targets: what makes last-layer weights comparable, and a teacher's outputs
+  /// what training sees.
+  nn::TargetScaling target_scaling(const Context& context) const;
 
   int epochs;
   std::optional<double> learning_rate;

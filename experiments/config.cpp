@@ -91,6 +91,9 @@ void read_training(Options& options, nn::TrainOptions& train) {
       "of the learning rate", train.schedule);
   train.scale_inputs = options.flag("scale_inputs", train.scale_inputs,
                                     "train on features mapped to [-1, 1], folded back afterwards");
+  train.scale_targets =
+      options.flag("scale_targets", train.scale_targets,
+                   "train on targets of mean 0 and deviation 1, folded back (regression)");
   train.dropout = options.number("dropout", train.dropout, compress::kDropouts,
                                  "share of hidden activations dropped");
   train.weight_decay =

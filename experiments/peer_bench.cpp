@@ -23,6 +23,7 @@ bench::PeerWork make_peer_work() {
   options.batch_size = 128;
   options.learning_rate = 1e-3;
   options.scale_inputs = false;
+  options.scale_targets = false;
   constexpr auto kRelu = nn::Activation::relu;
   work.lenet = nn::train_new({300, 100}, kRelu, work.images, options, 1);
   work.sine_model = nn::train_new({16, 16}, kRelu, work.sine, options, 1);

@@ -2,11 +2,14 @@
 
 namespace pare::nn {
 
-InputScaling fit_input_scaling(const Matrix& inputs) {
-  InputScaling scaling = identity_scaling(inputs.cols());
-  for (Index i = 0; i < inputs.cols(); ++i) {
-    const float low = inputs.col(i).minCoeff();
-    const float high = inputs.col(i).maxCoeff();
+InputScaling fit_input_scaling(const Dataset& data) {
+  InputScaling scaling = identity_scaling(data.inputs.cols());
+  const bool image = data.image.height > 0;
+  const float lowest = data.inputs.minCoeff();
+  const float highest = data.inputs.maxCoeff();
+  for (Index i = 0; i < data.inputs.cols(); ++i) {
+    const float low = image ? lowest : data.inputs.col(i).minCoeff();
+    const float high = image ? highest : data.inputs.col(i).maxCoeff();
     if (high > low) scaling.factor[i] = 2 / (high - low);
     scaling.offset[i] = -scaling.factor[i] * (low + high) / 2;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/model.h"
+#include "nn/dataset.h"
 
 namespace pare::nn {
 
@@ -10,9 +10,9 @@ struct InputScaling {
   Eigen::RowVectorXf offset;  ///< [features]
 };
 
-/// Maps each feature of `inputs` [samples, features] from its [min, max] to [-1, 1]; a constant one
-/// to 0.
-InputScaling fit_input_scaling(const Matrix& inputs);
+/// Maps each feature of `data` from its [min, max] to [-1, 1], a constant one to 0. The pixels of
+/// images have one range, that of all: they share a unit, and a shift moves one to another's place.
+InputScaling fit_input_scaling(const Dataset& data);
 
 /// The scaling that changes nothing.
 InputScaling identity_scaling(Index features);

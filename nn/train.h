@@ -4,20 +4,23 @@
 #include <span>
 
 #include "nn/dataset.h"
+#include "nn/input_scaling.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
+#include "nn/target_scaling.h"
 
 namespace pare::nn {
 
 /// One step's samples, gathered; `rows` are their places in the training data.
 struct Batch {
   ConstMatrixRef inputs;   ///< [batch, features], scaled as training sees them
-  ConstMatrixRef targets;  ///< [batch, outputs]
+  ConstMatrixRef targets;  ///< [batch, outputs], scaled likewise
   std::span<const Index> rows;
 };
 
-/// What training lowers: returns the loss of `outputs` [batch, outputs] and writes its gradient
-/// with respect to them. Labels, a teacher's outputs, or a blend.
+/// What training lowers: returns the loss of `outputs` [batch, outputs], scaled as the batch's
+/// targets are, and writes its gradient with respect to them. Labels, a teacher's outputs, or a
+/// blend.
 using Objective =
     std::function<double(const ConstMatrixRef& outputs, const Batch& batch, MatrixRef gradient)>;
 
@@ -31,8 +34,10 @@ using WeightView = std::function<void(std::size_t layer, Matrix& weights)>;
 using GradientView = std::function<void(std::size_t layer, const ConstMatrixRef& weights,
                                         MatrixRef gradient, double rate)>;
 
-/// How wrong a model is on `data`: the mean squared error for regression, for classification the
-/// fraction of samples whose largest output is another class's.
+/// How wrong a model is on `data`: for regression the mean squared error in the units of the scaled
+/// targets, for classification the fraction of samples whose largest output is another class's.
+double prediction_error(const Model& model, const Dataset& data, const TargetScaling& scaling);
+/// The same in the user's units.
 double prediction_error(const Model& model, const Dataset& data);
 
 /// The view under which every weight that is 0 in `model` (float32) stays 0.
@@ -48,6 +53,9 @@ struct TrainOptions {
   /// Train on features mapped from their range in the training data to [-1, 1]; the mapping is
   /// folded into the first layer, so that the model still takes the user's own units.
   bool scale_inputs = true;
+  /// Train on targets of mean 0 and standard deviation 1 (regression); folded into the last layer.
+  /// The loss that training reports is that of the scaled targets.
+  bool scale_targets = true;
   double dropout = 0;          ///< share of hidden activations set to 0 while training, in [0, 1)
   double weight_decay = 0;     ///< decoupled: each step shrinks parameters by rate * decay
   double label_smoothing = 0;  ///< share of a class's target spread over all classes, in [0, 1)
@@ -58,6 +66,10 @@ struct TrainOptions {
   bool keep_best = false;  ///< return the weights of the best validation error, not the last
   int threads = 1;         ///< that share the work of a batch, >= 1; they change no result
 };
+
+/// What training with `options` makes of the inputs and targets of `data`.
+InputScaling input_scaling(const Dataset& data, const TrainOptions& options);
+TargetScaling target_scaling(const Dataset& data, const TrainOptions& options);
 
 /// What to train besides the plain recipe; every member has a working default.
 struct TrainHooks {
@@ -71,7 +83,7 @@ struct TrainHooks {
 
 /// `model` (float32) trained on `data` by mini-batches in an order that `seed` fixes; its weights
 /// are as the view shows them. Throws std::invalid_argument on an int8 model, sizes that do not
-/// fit, or a loss that is no longer finite.
+/// fit, or a training that diverged.
 Model train(Model model, const Dataset& data, const TrainOptions& options, std::uint64_t seed,
             const TrainHooks& hooks = {});
 

@@ -57,7 +57,7 @@ TEST_CASE("fine-tuned clusters lower the error, and leave k values and every zer
   training.epochs = 300;
   training.learning_rate = 0.02;
   const nn::Split data = nn::make_sine({}, 1);
-  nn::Model base = nn::train_new({16, 16}, nn::Activation::relu, data.train, training, 1);
+  nn::Model base = nn::train_new({16, 16}, nn::Activation::relu, data.train, training, 2);
   std::get<nn::DenseLayer>(base.layers[1]).weights.row(3).setZero();
   training.learning_rate = 0.005;
   const nn::Model snapped = cluster(base, 8, 0, data.train, training);

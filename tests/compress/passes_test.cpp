@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "compress/pass.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
@@ -42,11 +44,11 @@ double validation_mse(const nn::Model& model) {
       static_cast<float>(sine().validation.targets.size()));
 }
 
-nn::Model trained() {
+nn::Model trained(std::uint64_t seed = 1) {
   nn::TrainOptions options;
   options.epochs = 600;
   options.learning_rate = 0.02;
-  return nn::train_new({16, 16}, nn::Activation::relu, sine().train, options, 1);
+  return nn::train_new({16, 16}, nn::Activation::relu, sine().train, options, seed);
 }
 
 const Values kOneShot{{"epochs", {std::int64_t{0}, ""}}, {"sparsity", {0.5, ""}}};
@@ -101,11 +103,11 @@ TEST_CASE("distill makes a student of the given widths that follows its teacher"
 TEST_CASE(
     "distill with alpha 1 learns from the teacher alone, with alpha 0 from the labels alone") {
   nn::Split other = sine();
-  other.train.targets.setConstant(5);  // labels that have nothing to do with the teacher
+  other.train.targets.setConstant(1);  // labels that have nothing to do with the teacher
   const Values pure{{"alpha", {1.0, ""}}};
   CHECK(validation_mse(run_pass("distill", pure, trained(), other)) < 1e-2);
   const nn::Model labels = run_pass("distill", {{"alpha", {0.0, ""}}}, trained(), other);
-  CHECK((nn::forward(labels, sine().test.inputs).array() - 5).abs().maxCoeff() < 0.1F);
+  CHECK((nn::forward(labels, sine().test.inputs).array() - 1).abs().maxCoeff() < 0.1F);
 }
 
 TEST_CASE("distill for classes matches the teacher's softened probabilities") {
@@ -148,11 +150,17 @@ TEST_CASE("quantize_int8 gives the integers computed by hand") {
 }
 
 TEST_CASE("quantize_int8 keeps the error near that of the float model") {
-  const nn::Model base = trained();
   for (const char* granularity : {"row", "tensor"}) {
-    const nn::Model int8 =
-        run_pass("quantize_int8", {{"granularity", {std::string(granularity), ""}}}, base);
-    CHECK(validation_mse(int8) < validation_mse(base) + 2e-4);
+    std::vector<double> lost;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      const nn::Model base = trained(seed);
+      const nn::Model int8 =
+          run_pass("quantize_int8", {{"granularity", {std::string(granularity), ""}}}, base);
+      lost.push_back(validation_mse(int8) - validation_mse(base));
+    }
+    std::sort(lost.begin(), lost.end());
+    CAPTURE(lost[2]);
+    CHECK(lost[2] < 1.5e-4);
   }
 }
 

@@ -85,11 +85,13 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
         "c.toml:2:1: unknown option 'stack' of [budget]; known: flash, ram, cycles");
   CHECK(error_of("[train]\nepoch = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epoch' of [train]; known: epochs, warmup_epochs, batch_size, "
-        "optimizer, learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, "
-        "label_smoothing, flip, shift, patience, keep_best, threads; did you mean 'epochs'?");
+        "optimizer, learning_rate, momentum, schedule, scale_inputs, scale_targets, dropout, "
+        "weight_decay, label_smoothing, flip, shift, patience, keep_best, threads; did you mean "
+        "'epochs'?");
   CHECK(error_of("[retrain]\nepochs = 3\n" + kVariant) ==
         "c.toml:2:1: unknown option 'epochs' of [retrain]; known: batch_size, optimizer, "
-        "learning_rate, momentum, schedule, scale_inputs, dropout, weight_decay, label_smoothing, "
+        "learning_rate, momentum, schedule, scale_inputs, scale_targets, dropout, weight_decay, "
+        "label_smoothing, "
         "flip, shift, patience, keep_best, threads, teacher, temperature");
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
