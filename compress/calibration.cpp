@@ -32,8 +32,10 @@ Range entropy_range(const nn::Matrix& values) {
   return {std::max(least, -threshold), std::min(most, threshold)};
 }
 
-/// Sum of p log(p / q) where the first `end` bins of `counts`, with all beyond them in the last,
-/// are p, and the same bins merged into `levels` and spread over those that are not empty are q.
+/// Sum of p log(p / q) - p + q where the first `end` bins of `counts`, with all beyond them in the
+/// last, are p, and the same bins merged into `levels` and spread over those that are not empty are
+/// q. What lies beyond is no part of q, whose sum is then less than 1: so an end at the first bins
+/// that are not empty, where both have nearly all in one level, is no match.
 double divergence(const std::vector<double>& counts, std::size_t end, std::size_t levels) {
   const auto begin = counts.begin();
   const auto stop = begin + static_cast<std::ptrdiff_t>(end);
@@ -57,7 +59,8 @@ double divergence(const std::vector<double>& counts, std::size_t end, std::size_
       sum += p * std::log(p / (merged / filled / inside));
     }
   }
-  return sum;
+  // q summed to 1 so far: the factor inside / total, which log(p / q) lacks, and - sum p + sum q.
+  return sum + std::log(total / inside) - 1 + inside / total;
 }
 
 double squared_error(const Histogram& values, Range range) {

@@ -21,11 +21,12 @@ struct Histogram {
 /// them exactly whatever the range is, and ReLU makes so many that they would outweigh the rest.
 Histogram histogram(const nn::Matrix& values, std::size_t bins);
 
-/// The range [-t, t], or [0, t] where nothing is negative, with the least Kullback-Leibler
-/// divergence between the values saturated to it and the same values in 128 levels of each sign
-/// (256 where there is one sign only). `magnitudes` counts |value| from 0 up, in more bins than
-/// `levels`. Gives t.
-/// Source: Migacz, "8-bit Inference with TensorRT", GTC 2017, "Entropy calibration" pseudocode.
+/// The range [-t, t], or [0, t] where nothing is negative, with the least generalized
+/// Kullback-Leibler divergence (of distributions that need not sum to 1) between the values
+/// saturated to it and the same values in 128 levels of each sign (256 where there is one sign
+/// only). `magnitudes` counts |value| from 0 up, in more bins than `levels`. Gives t. Source:
+/// Migacz, "8-bit Inference with TensorRT", GTC 2017, "Entropy calibration" pseudocode; the
+/// divergence: Csiszar, Annals of Statistics 19, 1991, section 1.
 double entropy_threshold(const Histogram& magnitudes, std::size_t levels);
 
 /// The range whose int8 quantization has the least squared error over the histogram: each end

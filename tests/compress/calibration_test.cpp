@@ -33,6 +33,16 @@ TEST_CASE("the entropy threshold cuts a thin tail off, as its definition by hand
   CHECK(compress::entropy_threshold(heavy, 2) == 4);
 }
 
+TEST_CASE("the entropy threshold does not cut off what lies far from 0") {
+  // At the first bin that is not empty p and q would both be that one bin.
+  Histogram far{0, 8, {0, 0, 0, 0, 0, 0, 5, 5}};
+  CHECK(compress::entropy_threshold(far, 4) == 8);
+  nn::Matrix values(200, 1);
+  for (nn::Index i = 0; i < 200; ++i) values(i, 0) = 4 + 0.01F * static_cast<float>(i);
+  compress::Options options("test", {{"calibration", {std::string("entropy"), ""}}});
+  CHECK(compress::Calibrator(options)(values).scale == doctest::Approx(5.99 / 255).epsilon(0.01));
+}
+
 TEST_CASE("the mse range leaves a lone outlier out and keeps an even spread") {
   Histogram outlier{0, 100, std::vector<double>(2048, 0)};
   for (std::size_t i = 0; i < 20; ++i) outlier.counts[i] = 1e6;  // within [0, 1]
