@@ -50,7 +50,7 @@ BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& mode
   };
   mcu::HostKernel kernel(encoded);
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, count);
-  report.agreement = compare(nn::arithmetic(model), {inference_on(kernel), infer}, vectors);
+  report.agreement = compare(model, {inference_on(kernel), infer}, vectors);
   if (cycles.empty()) return report;
   for (std::size_t i = 0; cycles.size() < kCountedRuns && i < kCountedRuns; ++i) {
     infer(vectors.inputs[i % vectors.inputs.size()]);

@@ -13,7 +13,7 @@ struct HostLatency {
 /// Times nn::FastForward, real inputs to real outputs, with Google Benchmark: processor time, one
 /// inference after the other over the given inputs [samples, features]. First compares its answers
 /// with nn::forward: throws std::runtime_error unless an int8 model's are equal, and a float
-/// model's within kFloatTolerance (bench/validate.h). Not for two threads at once.
+/// model's within what rounding can do (bench/validate.h). Not for two threads at once.
 HostLatency measure_host_latency(const nn::Model& model, const nn::Matrix& inputs);
 
 }  // namespace pare::bench

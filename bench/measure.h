@@ -35,14 +35,14 @@ void measure_model(const nn::Model& model, const nn::Dataset& test,
                    const mcu::EncodedModel& encoded, Row& row);
 
 /// Fills the latency on this machine, over real inputs [samples, features]. Wants the machine for
-/// itself, and is not for two threads at once. Throws std::runtime_error if the kernel's answers
-/// are not the reference's.
+/// itself, and is not for two threads at once. Throws std::runtime_error if the answers are not the
+/// reference's.
 void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row);
 
 /// Fills what the model costs on the emulated board, and how well the host's kernel and the board
 /// agree with the reference over `inputs`: links its sketch and the empty one in `folder`, which
 /// must be its own, runs kTimedVectors under the timing model, and validates. True if an int8 model
-/// is bit-exact on all vectors, a float32 one within kFloatTolerance. `optimization` takes the
+/// is bit-exact on all vectors, a float32 one within what rounding can do. `optimization` takes the
 /// place of the Arduino core's -Os. Throws mcu::DoesNotFit if the model exceeds the board's memory,
 /// std::runtime_error if a tool is missing or the board fails.
 [[nodiscard]] bool measure_board(const nn::Model& model, const nn::Matrix& inputs,

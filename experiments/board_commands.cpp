@@ -174,9 +174,10 @@ bool validate_variant(const VariantArguments& arguments) {
   } else {
     fmt::print(
         "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
-        "from the reference by at most {:.2g}; {:g} is allowed\n",
+        "from the reference by at most {:.2g}, {}\n",
         stored.label, arguments.board, *vectors,
-        *(nano ? row.nano_max_difference : row.max_difference), bench::kFloatTolerance);
+        *(nano ? row.nano_max_difference : row.max_difference),
+        agrees ? "which rounding explains" : "more than rounding explains");
   }
   if (nano) print_cycles(row);
   std::fflush(stdout);
