@@ -139,6 +139,15 @@ std::string Options::text(std::string_view name, std::string_view fallback, std:
   return resolve(name, std::get<std::string>(given->value));
 }
 
+std::string Options::file(std::string_view name, std::string_view fallback, std::string_view help,
+                          const std::function<std::string(const OptionValue&)>& find) {
+  docs_.push_back({std::string(name), fmt::format("\"{}\"", fallback), "path", std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return resolve(name, std::string(fallback));
+  if (!std::holds_alternative<std::string>(given->value)) wrong_type(name, *given, "a string");
+  return resolve(name, find(*given));
+}
+
 std::vector<std::int64_t> Options::integers(std::string_view name,
                                             std::vector<std::int64_t> fallback, std::size_t least,
                                             Range range, std::string_view help) {

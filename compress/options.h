@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -50,6 +51,9 @@ class Options {
                        std::string_view help);
   bool flag(std::string_view name, bool fallback, std::string_view help);
   std::string text(std::string_view name, std::string_view fallback, std::string_view help);
+  /// The path of a file: what `find` makes of the string that the config gives.
+  std::string file(std::string_view name, std::string_view fallback, std::string_view help,
+                   const std::function<std::string(const OptionValue&)>& find);
 
   /// The number, or nothing where the config is silent; `otherwise` says what then holds.
   std::optional<double> optional_number(std::string_view name, Range range,

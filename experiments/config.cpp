@@ -273,7 +273,9 @@ Experiment load_experiment(const std::filesystem::path& path,
                                  {"size", mcu::Optimize::size},
                                  {"speed", mcu::Optimize::speed}},
                                 "what the encodings of the layers are chosen for");
-  experiment.data = read_data_source(data);
+  FileFinder finder(path);
+  experiment.data = read_data_source(data, finder);
+  experiment.notes = finder.notes();
   read_model(model, experiment);
   experiment.train = read_train(train);
   experiment.retrain = read_retrain(retrain, experiment.train);

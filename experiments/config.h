@@ -31,12 +31,16 @@ struct Experiment {
   mcu::Optimize optimize = mcu::Optimize::balance;  ///< what the encodings are chosen for
   std::vector<Variant> variants;
   std::string
-      resolved_base;     ///< [data], [model] and [train] as TOML: what determines the base model
-  std::string resolved;  ///< as TOML: with what --set changed, defaults included
+      resolved_base;  ///< [data], [model] and [train] as TOML: what determines the base model
+  /// As TOML: with what --set changed, defaults included, and absolute paths, so that it says the
+  /// same wherever it lies.
+  std::string resolved;
+  std::vector<std::string> notes = {};  ///< what the reader must know of how it was read
 };
 
 /// Reads a TOML config; each of `overrides` is a "key=value" in TOML, such as "train.epochs=10",
-/// and replaces what the file says. Throws std::invalid_argument with file, line and column.
+/// and replaces what the file says. Paths in it are relative to it (FileFinder). Throws
+/// std::invalid_argument with file, line and column.
 Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides);
 

@@ -4,7 +4,6 @@
 
 #include <stdexcept>
 
-#include "nn/csv.h"
 #include "nn/idx.h"
 #include "nn/random.h"
 
@@ -39,10 +38,11 @@ nn::SineOptions read_sine(Options& options) {
   return sine;
 }
 
-IdxSource read_idx(Options& options) {
+IdxSource read_idx(Options& options, FileFinder& finder) {
   IdxSource source;
   const auto read = [&](std::string_view name, std::string& file) {
-    file = options.text(name, file, "an IDX file, or gzipped");
+    file = options.file(name, file, "an IDX file, or gzipped",
+                        [&](const auto& given) { return finder.find(given); });
   };
   read("train_images", source.train_images);
   read("train_labels", source.train_labels);
@@ -54,23 +54,40 @@ IdxSource read_idx(Options& options) {
   return source;
 }
 
-CsvSource read_csv(Options& options) {
+CsvSource read_csv(Options& options, FileFinder& finder) {
   CsvSource source;
-  source.train = options.text("train", "", "a CSV file");
-  if (source.train.empty()) options.fail("train", "[data] needs train = \"FILE.csv\"");
-  source.test = options.text("test", "", "a CSV file");
-  if (source.test.empty()) options.fail("test", "[data] needs test = \"FILE.csv\"");
-  source.target = options.text("target", "-1", "column to predict: its title, or its number");
-  source.task = options.choice<nn::Task>(
+  const auto read = [&](std::string_view name) {
+    std::string file = options.file(name, "", "a CSV file, or gzipped",
+                                    [&](const auto& given) { return finder.find(given); });
+    if (file.empty()) options.fail(name, fmt::format("[data] needs {} = \"FILE.csv\"", name));
+    return file;
+  };
+  source.train = read("train");
+  source.test = read("test");
+  source.columns.target =
+      options.text("target", "-1", "column to predict: its title, or its number");
+  source.columns.task = options.choice<nn::Task>(
       "task", {{"classification", nn::Task::classification}, {"regression", nn::Task::regression}},
       "what the target is");
+  source.format.delimiter = options.choice<char>(
+      "delimiter", {{"detect", '\0'}, {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}},
+      "between the cells; where it is no comma, a comma is a decimal point");
+  source.format.header = options.choice<nn::CsvHeader>(
+      "header",
+      {{"detect", nn::CsvHeader::detect}, {"yes", nn::CsvHeader::yes}, {"no", nn::CsvHeader::no}},
+      "whether the first row is titles");
   source.validation_samples = options.integer("validation_samples", 100, {1, kMostSamples},
                                               "taken from the training set at random");
   return source;
 }
 
 nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows) {
-  return {data.inputs(rows, Eigen::all), data.targets(rows, Eigen::all), data.task, data.image};
+  return {data.inputs(rows, Eigen::all),
+          data.targets(rows, Eigen::all),
+          data.task,
+          data.image,
+          data.feature_names,
+          data.class_names};
 }
 
 /// Splits `count` random samples off the training set for validation.
@@ -115,22 +132,23 @@ nn::Split load(const IdxSource& source, std::uint64_t seed) {
 }
 
 nn::Split load(const CsvSource& source, std::uint64_t seed) {
-  return split(nn::load_csv(source.train, source.target, source.task),
-               nn::load_csv(source.test, source.target, source.task), source.validation_samples,
-               seed);
+  nn::CsvSets sets = nn::load_csv(source.train, source.test, source.columns, source.format);
+  nn::Split data = split(sets.train, std::move(sets.test), source.validation_samples, seed);
+  data.notes = std::move(sets.notes);
+  return data;
 }
 
 }  // namespace
 
-DataSource read_data_source(Options& options) {
+DataSource read_data_source(Options& options, FileFinder& finder) {
   const Kind kind =
       options.choice<Kind>("source", {{"sine", Kind::sine}, {"idx", Kind::idx}, {"csv", Kind::csv}},
                            "where the data comes from");
   DataSource source;
   if (kind == Kind::idx) {
-    source = read_idx(options);
+    source = read_idx(options, finder);
   } else if (kind == Kind::csv) {
-    source = read_csv(options);
+    source = read_csv(options, finder);
   } else {
     source = read_sine(options);
   }

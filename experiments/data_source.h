@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "compress/options.h"
-#include "nn/dataset.h"
+#include "experiments/file_finder.h"
+#include "nn/csv.h"
 
 namespace pare::experiments {
 
@@ -23,16 +24,17 @@ struct IdxSource {
 struct CsvSource {
   std::string train;
   std::string test;
-  std::string target;  ///< column to predict: its title, or its number
-  nn::Task task = nn::Task::classification;
+  nn::CsvColumns columns;
+  nn::CsvFormat format;
   nn::Index validation_samples = 0;  ///< taken from the training set at random
 };
 
 /// What [data] of a config says.
 using DataSource = std::variant<nn::SineOptions, IdxSource, CsvSource>;
 
-/// Reads [data]. Throws std::invalid_argument with the place of what is wrong.
-DataSource read_data_source(compress::Options& options);
+/// Reads [data], whose files `finder` finds. Throws std::invalid_argument with the place of what is
+/// wrong.
+DataSource read_data_source(compress::Options& options, FileFinder& finder);
 
 /// The files that the data comes from.
 std::vector<std::string> data_files(const DataSource& source);

@@ -91,6 +91,8 @@ std::string where(const toml::node& node) { return where(node.source()); }
 
 bool is_override(const toml::node& node) { return where(node).starts_with(kOverride); }
 
+bool is_override(const compress::OptionValue& value) { return value.where.starts_with(kOverride); }
+
 std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,
                                                            const toml::node& node) {
   compress::OptionValue option{false, where(key.source())};

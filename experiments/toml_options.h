@@ -22,6 +22,7 @@ std::string where(const toml::node& node);
 
 /// True of what --set gave.
 bool is_override(const toml::node& node);
+bool is_override(const compress::OptionValue& value);
 
 /// One key as an option: a boolean, a number, a string, or a list of numbers. Throws
 /// std::invalid_argument on anything else.

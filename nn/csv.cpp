@@ -6,132 +6,216 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <optional>
 #include <stdexcept>
-#include <vector>
 
 namespace pare::nn {
 namespace {
 
-constexpr double kMostClasses = 1000;
+namespace fs = std::filesystem;
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::size_t begin = 0;
-  for (;;) {
-    const std::size_t comma = line.find(',', begin);
-    std::string cell = line.substr(begin, comma - begin);
-    cell.erase(0, cell.find_first_not_of(" \t"));
-    cell.erase(cell.find_last_not_of(" \t\r") + 1);
-    cells.push_back(std::move(cell));
-    if (comma == std::string::npos) return cells;
-    begin = comma + 1;
-  }
+constexpr std::size_t kMostClasses = 1000;
+constexpr float kMostLabel = 1 << 24;  // float32 holds every whole number up to it
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
+  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
 }
 
-std::optional<float> number(const std::string& cell) {
-  float value = 0;
-  const char* const end = cell.data() + cell.size();
-  const auto [stop, error] = std::from_chars(cell.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-/// Everything in the file, checked to be a rectangle of numbers.
-struct Numbers {
-  std::vector<std::string> titles;  ///< empty where the file has no header
-  std::vector<std::vector<float>> rows;
-  std::vector<std::size_t> lines;  ///< of the rows, from 1
+/// Where a file has what a sample is made of.
+struct Places {
+  std::vector<std::size_t> features;
+  std::size_t target;
 };
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
-  throw std::runtime_error(fmt::format("{}{}", path.string(), what));
-}
-
-Numbers read_numbers(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) refuse(path, ": it cannot be opened");
-  Numbers numbers;
-  std::size_t line_number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++line_number;
-    const std::vector<std::string> cells = split(line);
-    if (cells.size() == 1 && cells[0].empty()) continue;
-    std::vector<float> row;
-    for (const std::string& cell : cells) {
-      const std::optional<float> value = number(cell);
-      if (value) row.push_back(*value);
-    }
-    const bool first = numbers.rows.empty() && numbers.titles.empty();
-    if (row.size() != cells.size() && first) {
-      numbers.titles = cells;
-      continue;
-    }
-    const std::size_t width = first                  ? cells.size()
-                              : numbers.rows.empty() ? numbers.titles.size()
-                                                     : numbers.rows[0].size();
-    if (cells.size() != width) {
-      refuse(path, fmt::format(":{}: {} cells, expected {}", line_number, cells.size(), width));
-    }
-    if (row.size() != cells.size()) {
-      const auto bad =
-          std::find_if(cells.begin(), cells.end(), [](const auto& c) { return !number(c); });
-      refuse(path, fmt::format(":{}: '{}' is not a finite number", line_number, *bad));
-    }
-    numbers.rows.push_back(std::move(row));
-    numbers.lines.push_back(line_number);
+std::size_t find_target(const CsvFile& file, const std::string& target) {
+  const auto titled = std::find(file.titles().begin(), file.titles().end(), target);
+  if (titled != file.titles().end()) {
+    return static_cast<std::size_t>(titled - file.titles().begin());
   }
-  if (numbers.rows.empty()) refuse(path, ": it holds no samples");
-  if (numbers.rows[0].size() < 2)
-    refuse(path, ": it has one column; expected features and a target");
-  return numbers;
-}
-
-Index find_target(const std::filesystem::path& path, const Numbers& numbers,
-                  const std::string& target) {
-  const auto titled = std::find(numbers.titles.begin(), numbers.titles.end(), target);
-  if (titled != numbers.titles.end()) return titled - numbers.titles.begin();
-  const auto columns = static_cast<Index>(numbers.rows[0].size());
+  const auto columns = static_cast<Index>(file.columns());
   Index index = columns;
   const char* const end = target.data() + target.size();
   const auto [stop, error] = std::from_chars(target.data(), end, index);
   if (error == std::errc() && stop == end && index >= -columns && index < columns) {
-    return index < 0 ? index + columns : index;
+    return static_cast<std::size_t>(index < 0 ? index + columns : index);
   }
-  refuse(
-      path,
-      numbers.titles.empty()
-          ? fmt::format(": no column '{}'; it has {} columns and no header", target, columns)
-          : fmt::format(": no column '{}'; it has: {}", target, fmt::join(numbers.titles, ", ")));
+  refuse(file.path(),
+         file.titles().empty()
+             ? fmt::format("no column '{}'; it has {} columns and no header", target, columns)
+             : fmt::format("no column '{}'; it has: {}", target, fmt::join(file.titles(), ", ")));
+}
+
+Places find_places(const CsvFile& file, const std::string& target) {
+  if (file.rows() == 0) refuse(file.path(), "it holds no samples");
+  if (file.columns() < 2) {
+    refuse(file.path(),
+           "it has one column; expected features and a target, between which there are commas, "
+           "semicolons or tabs");
+  }
+  Places places{{}, find_target(file, target)};
+  for (std::size_t i = 0; i < file.columns(); ++i) {
+    if (i != places.target) places.features.push_back(i);
+  }
+  return places;
+}
+
+/// Titles of `from` that `in` does not have.
+std::vector<std::string> missing_titles(const CsvFile& from, const CsvFile& in) {
+  std::vector<std::string> missing;
+  for (const std::string& title : from.titles()) {
+    if (std::find(in.titles().begin(), in.titles().end(), title) == in.titles().end()) {
+      missing.push_back(fmt::format("'{}'", title));
+    }
+  }
+  return missing;
+}
+
+void check_same_titles(const CsvFile& train, const CsvFile& test) {
+  const auto missing = missing_titles(train, test);
+  const auto unknown = missing_titles(test, train);
+  if (missing.empty() && unknown.empty()) return;
+  const auto list = [](const char* what, const std::vector<std::string>& titles) {
+    return titles.empty() ? "" : fmt::format("; {} {}", what, fmt::join(titles, ", "));
+  };
+  refuse(test.path(), fmt::format("its columns are not those of {}{}{}", train.path().string(),
+                                  list("it lacks", missing), list("only it has", unknown)));
+}
+
+/// `places` of the training file, in the test file.
+Places match_places(const CsvFile& train, const Places& places, const CsvFile& test) {
+  if (test.rows() == 0) refuse(test.path(), "it holds no samples");
+  if (train.titles().empty() || test.titles().empty()) {
+    if (train.columns() == test.columns()) return places;
+    refuse(test.path(), fmt::format("it has {} columns, {} has {}", test.columns(),
+                                    train.path().string(), train.columns()));
+  }
+  check_same_titles(train, test);
+  const auto match = [&](std::size_t column) {
+    const auto found =
+        std::find(test.titles().begin(), test.titles().end(), train.titles()[column]);
+    return static_cast<std::size_t>(found - test.titles().begin());
+  };
+  Places matched{{}, match(places.target)};
+  for (const std::size_t column : places.features) matched.features.push_back(match(column));
+  return matched;
+}
+
+/// The numbers of a file's samples, with the line of each.
+struct Samples {
+  Matrix inputs;
+  Vector targets;
+  std::vector<std::size_t> lines;
+};
+
+Samples read_samples(const CsvFile& file, const Places& places) {
+  const auto rows = static_cast<Index>(file.rows());
+  Samples samples{Matrix(rows, static_cast<Index>(places.features.size())), Vector(rows), {}};
+  samples.lines.reserve(file.rows());
+  Index sample = 0;
+  file.for_each_row([&](const CsvRow& row) {
+    float* to = samples.inputs.row(sample).data();
+    for (const std::size_t column : places.features) *to++ = file.expect_number(row, column);
+    samples.targets[sample] = file.expect_number(row, places.target);
+    samples.lines.push_back(row.line);
+    ++sample;
+  });
+  return samples;
+}
+
+void check_labels(const CsvFile& file, const Samples& samples) {
+  for (Index i = 0; i < samples.targets.size(); ++i) {
+    const float label = samples.targets[i];
+    if (label == std::round(label) && std::abs(label) <= kMostLabel) continue;
+    file.fail(samples.lines[static_cast<std::size_t>(i)],
+              fmt::format("{} is not a class; expected a whole number (task = \"regression\" "
+                          "predicts any number)",
+                          label));
+  }
+}
+
+/// The distinct labels, in rising order.
+std::vector<float> find_classes(const CsvFile& file, const Samples& samples) {
+  check_labels(file, samples);
+  std::vector<float> classes(samples.targets.begin(), samples.targets.end());
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  if (classes.size() > kMostClasses) {
+    refuse(file.path(),
+           fmt::format("the target has {} values; expected at most {} classes, or task "
+                       "= \"regression\"",
+                       classes.size(), kMostClasses));
+  }
+  if (classes.size() == 1) {
+    refuse(file.path(),
+           fmt::format("every sample is of class {}; expected at least two classes", classes[0]));
+  }
+  return classes;
+}
+
+/// [samples, classes]; the labels must be among the classes, which `train` gave.
+Matrix one_hot(const CsvFile& file, const Samples& samples, const std::vector<float>& classes,
+               const fs::path& train) {
+  Matrix targets = Matrix::Zero(samples.targets.size(), static_cast<Index>(classes.size()));
+  for (Index i = 0; i < targets.rows(); ++i) {
+    const float label = samples.targets[i];
+    const auto place = std::lower_bound(classes.begin(), classes.end(), label);
+    if (place == classes.end() || *place != label) {
+      file.fail(samples.lines[static_cast<std::size_t>(i)],
+                fmt::format("label {} is of no sample of {}, whose labels are {}", label,
+                            train.string(), fmt::join(classes, ", ")));
+    }
+    targets(i, place - classes.begin()) = 1;
+  }
+  return targets;
+}
+
+std::vector<std::string> feature_names(const CsvFile& file, const Places& places) {
+  std::vector<std::string> names;
+  if (file.titles().empty()) return names;
+  for (const std::size_t column : places.features) names.push_back(file.titles()[column]);
+  return names;
+}
+
+std::vector<std::string> notes_of(const CsvFile& train, const CsvFile& test) {
+  std::vector<std::string> notes;
+  for (const CsvFile* file : {&train, &test}) {
+    if (!file->note().empty()) notes.push_back(file->note());
+  }
+  if (train.titles().empty() != test.titles().empty()) {
+    const auto& [with, without] =
+        train.titles().empty() ? std::pair(&test, &train) : std::pair(&train, &test);
+    notes.push_back(fmt::format("{} has titles and {} has none: their columns are matched by place",
+                                with->path().string(), without->path().string()));
+  }
+  return notes;
 }
 
 }  // namespace
 
-Dataset load_csv(const std::filesystem::path& path, const std::string& target, Task task) {
-  const Numbers numbers = read_numbers(path);
-  const Index column = find_target(path, numbers, target);
-  const auto samples = static_cast<Index>(numbers.rows.size());
-  const auto features = static_cast<Index>(numbers.rows[0].size()) - 1;
-  Matrix inputs(samples, features);
-  Vector values(samples);
-  for (Index i = 0; i < samples; ++i) {
-    const std::vector<float>& row = numbers.rows[static_cast<std::size_t>(i)];
-    values[i] = row[static_cast<std::size_t>(column)];
-    for (Index k = 0; k < features; ++k) {
-      inputs(i, k) = row[static_cast<std::size_t>(k < column ? k : k + 1)];
-    }
-    const bool is_class =
-        values[i] >= 0 && values[i] == std::round(values[i]) && double{values[i]} < kMostClasses;
-    if (task == Task::classification && !is_class) {
-      refuse(path, fmt::format(":{}: {} is not a class; expected 0, 1, 2, ...",
-                               numbers.lines[static_cast<std::size_t>(i)], values[i]));
-    }
+CsvSets load_csv(const fs::path& train, const fs::path& test, const CsvColumns& columns,
+                 CsvFormat format) {
+  const CsvFile train_file(train, format);
+  const CsvFile test_file(test, format);
+  const Places places = find_places(train_file, columns.target);
+  const Places test_places = match_places(train_file, places, test_file);
+  Samples of_train = read_samples(train_file, places);
+  Samples of_test = read_samples(test_file, test_places);
+  CsvSets sets{{std::move(of_train.inputs), {}, columns.task, {}},
+               {std::move(of_test.inputs), {}, columns.task, {}},
+               notes_of(train_file, test_file)};
+  if (columns.task == Task::regression) {
+    sets.train.targets = of_train.targets;
+    sets.test.targets = of_test.targets;
+  } else {
+    const std::vector<float> classes = find_classes(train_file, of_train);
+    sets.train.targets = one_hot(train_file, of_train, classes, train);
+    sets.test.targets = one_hot(test_file, of_test, classes, train);
+    for (const float label : classes) sets.train.class_names.push_back(fmt::format("{}", label));
   }
-  if (task == Task::regression) return {std::move(inputs), values, task, {}};
-  Matrix targets = Matrix::Zero(samples, static_cast<Index>(values.maxCoeff()) + 1);
-  for (Index i = 0; i < samples; ++i) targets(i, static_cast<Index>(values[i])) = 1;
-  return {std::move(inputs), std::move(targets), task, {}};
+  sets.train.feature_names = feature_names(train_file, places);
+  sets.test.feature_names = sets.train.feature_names;
+  sets.test.class_names = sets.train.class_names;
+  return sets;
 }
 
 }  // namespace pare::nn

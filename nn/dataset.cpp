@@ -1,5 +1,7 @@
 #include "nn/dataset.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "nn/random.h"
@@ -34,6 +36,12 @@ Dataset even_sine(const SineOptions& options, Index samples) {
 }
 
 }  // namespace
+
+std::string feature_name(const Dataset& data, Index feature) {
+  const auto place = static_cast<std::size_t>(feature);
+  return data.feature_names.empty() ? fmt::format("feature {}", feature)
+                                    : fmt::format("feature '{}'", data.feature_names[place]);
+}
 
 Split make_sine(const SineOptions& options, std::uint64_t seed) {
   Random train(seed, 1);

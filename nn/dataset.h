@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "nn/model.h"
 
 namespace pare::nn {
@@ -18,14 +21,21 @@ struct Dataset {
   Matrix inputs;   ///< [samples, features], in the user's own units
   Matrix targets;  ///< [samples, outputs]; for classification the probabilities, mostly one-hot
   Task task = Task::regression;
-  ImageShape image;  ///< features are its pixels, row by row
+  ImageShape image;                             ///< features are its pixels, row by row
+  std::vector<std::string> feature_names = {};  ///< one a feature, or none
+  std::vector<std::string> class_names = {};    ///< one an output, or none: class k is called k
 };
+
+/// What a feature is called in messages: "feature 'humidity'", or "feature 3", counted from 0.
+std::string feature_name(const Dataset& data, Index feature);
 
 /// The three parts that never mix: passes see the first two, only the last measurement the third.
 struct Split {
   Dataset train;
   Dataset validation;
   Dataset test;
+  /// What the reader must know of how the data was read; mostly nothing.
+  std::vector<std::string> notes = {};
 };
 
 /// A noisy sine, y = amplitude * sin(angular_frequency * x + phase) + noise.

@@ -1,0 +1,382 @@
+#include "nn/csv_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <stdexcept>
+
+namespace pare::nn {
+namespace {
+
+namespace fs = std::filesystem;
+using std::size_t;
+using std::string_view;
+
+[[noreturn]] void refuse(const fs::path& path, string_view what) {
+  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
+}
+
+/// Throws unless a file that begins with `text` may hold text.
+void check_beginning(const fs::path& path, string_view text) {
+  const bool utf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  const bool every_second_is_0 =
+      text.size() > 3 && ((text[0] == 0 && text[2] == 0) || (text[1] == 0 && text[3] == 0));
+  if (utf16 || every_second_is_0) {
+    refuse(path, "it is UTF-16; save it as UTF-8 (in Excel: 'CSV UTF-8')");
+  }
+  if (text.starts_with("PK\x03\x04")) {
+    refuse(path, "it is a ZIP archive, as Excel's .xlsx files are; save the sheet as CSV");
+  }
+}
+
+/// Throws if `text`, which begins at `offset`, has bytes that no text has.
+void check_text(const fs::path& path, string_view text, size_t offset) {
+  const auto found = std::find_if(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
+  });
+  if (found == text.end()) return;
+  refuse(path, fmt::format("byte {} is 0x{:02x}, so it is no text; expected a CSV file, gzipped or "
+                           "not",
+                           offset + static_cast<size_t>(found - text.begin()),
+                           static_cast<unsigned char>(*found)));
+}
+
+struct CloseGzip {
+  void operator()(gzFile_s* file) const { gzclose(file); }
+};
+
+/// The whole file as text, unpacked if it is gzipped.
+std::string read_text(const fs::path& path) {
+  const std::unique_ptr<gzFile_s, CloseGzip> file(gzopen(path.c_str(), "rb"));
+  if (!file || fs::is_directory(path)) refuse(path, "it cannot be opened");
+  constexpr size_t kChunk = 1 << 20;
+  std::string text;
+  if (gzdirect(file.get()) != 0) text.reserve(fs::file_size(path) + kChunk);
+  for (;;) {
+    const size_t size = text.size();
+    text.resize(size + kChunk);
+    const int got = gzread(file.get(), text.data() + size, kChunk);
+    if (got < 0) refuse(path, "its gzip data is damaged");
+    text.resize(size + static_cast<size_t>(got));
+    if (size == 0) check_beginning(path, text);
+    check_text(path, string_view(text).substr(size), size);
+    if (got == 0) break;
+  }
+  int error = Z_OK;
+  gzerror(file.get(), &error);
+  if (error != Z_OK) refuse(path, "its gzip data ends too early");
+  return text;
+}
+
+/// What from_chars calls out of its range: a number too small for float32 is one, though, a 0.
+std::optional<float> beyond_range(string_view cell) {
+  const float value = std::strtof(std::string(cell).c_str(), nullptr);
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+std::optional<float> parse_number(string_view cell, bool decimal_comma) {
+  std::array<char, 64> buffer;
+  const size_t comma = decimal_comma ? cell.find(',') : string_view::npos;
+  if (comma != string_view::npos) {
+    if (cell.size() > buffer.size()) return std::nullopt;
+    std::copy(cell.begin(), cell.end(), buffer.begin());
+    buffer[comma] = '.';
+    cell = {buffer.data(), cell.size()};
+  }
+  if (cell.size() > 1 && cell[0] == '+' && cell[1] != '-') cell.remove_prefix(1);
+  float value = 0;
+  const char* const end = cell.data() + cell.size();
+  const auto [stop, error] = std::from_chars(cell.data(), end, value);
+  if (stop != end) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return beyond_range(cell);
+  if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+/// What a cell of the first row says on whether the row is a header.
+enum class Kind : std::uint8_t { number, missing, text };
+
+Kind kind_of(const std::string& cell, bool decimal_comma) {
+  static const std::array<string_view, 11> kMissing{"",    "?",  "-",   "--",   ".",   "#n/a",
+                                                    "n/a", "na", "nan", "null", "none"};
+  std::string lower = cell;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (std::find(kMissing.begin(), kMissing.end(), lower) != kMissing.end()) return Kind::missing;
+  if (parse_number(cell, decimal_comma)) return Kind::number;
+  char* end = nullptr;  // an infinity, written in any way, is no title either
+  std::strtod(cell.c_str(), &end);
+  return *end == '\0' ? Kind::number : Kind::text;
+}
+
+/// True of 0, 1, 2, ..., or of an empty cell, for the row numbers, and then these.
+bool are_column_numbers(const std::vector<std::string>& cells) {
+  const size_t first = cells[0].empty() ? 1 : 0;
+  for (size_t i = first; i < cells.size(); ++i) {
+    if (cells[i] != fmt::format("{}", i - first)) return false;
+  }
+  return true;
+}
+
+/// A cell for a message: not too long, on one line.
+std::string shown(string_view cell) {
+  constexpr size_t kMost = 40;
+  std::string text(cell.substr(0, kMost));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return cell.size() > kMost ? text + "..." : text;
+}
+
+}  // namespace
+
+/// Cuts the text into rows, one after the other.
+class CsvFile::Reader {
+ public:
+  /// From `begin` in the text on, which is in line `line`.
+  Reader(const CsvFile& file, size_t begin, size_t line)
+      : file_(file),
+        at_(file.text_.data() + begin),
+        end_(file.text_.data() + file.text_.size()),
+        line_(line) {}
+
+  /// The next row that is not empty; false at the end.
+  bool next(CsvRow& row) {
+    while (at_ != end_) {
+      cells_.clear();
+      unescaped_.clear();
+      row.line = line_;
+      bool quoted = false;
+      do {
+        skip_blanks();
+        quoted = at_ != end_ && *at_ == '"';
+        cells_.push_back(quoted ? read_quoted() : read_plain());
+      } while (pass_delimiter());
+      if (cells_.size() == 1 && cells_[0].empty() && !quoted) continue;
+      row.cells = cells_;
+      return true;
+    }
+    return false;
+  }
+
+  /// Where the next row begins.
+  size_t place() const { return static_cast<size_t>(at_ - file_.text_.data()); }
+  size_t line() const { return line_; }
+
+ private:
+  bool is_blank(char c) const { return c == ' ' || (c == '\t' && file_.delimiter_ != '\t'); }
+  static bool ends_line(char c) { return c == '\n' || c == '\r'; }
+
+  void skip_blanks() {
+    while (at_ != end_ && is_blank(*at_)) ++at_;
+  }
+
+  string_view read_plain() {
+    const char* const begin = at_;
+    while (at_ != end_ && *at_ != file_.delimiter_ && !ends_line(*at_)) ++at_;
+    const char* last = at_;
+    while (last != begin && is_blank(last[-1])) --last;
+    return {begin, static_cast<size_t>(last - begin)};
+  }
+
+  /// What stands between quotes, of which two are one; a line may end in it.
+  string_view read_quoted() {
+    const size_t line = line_;
+    const char* const begin = ++at_;
+    bool doubled = false;
+    for (;; ++at_) {
+      if (at_ == end_) {
+        file_.fail(line, fmt::format("the quote that opens in {} is never closed",
+                                     file_.column_name(cells_.size())));
+      }
+      if (*at_ == '\n' || (*at_ == '\r' && (at_ + 1 == end_ || at_[1] != '\n'))) ++line_;
+      if (*at_ != '"') continue;
+      if (at_ + 1 == end_ || at_[1] != '"') break;
+      doubled = true;
+      ++at_;
+    }
+    const string_view inside(begin, static_cast<size_t>(at_ - begin));
+    ++at_;
+    skip_blanks();
+    if (at_ != end_ && *at_ != file_.delimiter_ && !ends_line(*at_)) {
+      file_.fail(line_, fmt::format("text follows the closing quote in {}; write quotes inside of "
+                                    "a quoted cell twice",
+                                    file_.column_name(cells_.size())));
+    }
+    if (!doubled) return inside;
+    std::string& text = unescaped_.emplace_back();
+    for (size_t i = 0; i < inside.size(); ++i) {
+      text += inside[i];
+      if (inside[i] == '"') ++i;
+    }
+    return text;
+  }
+
+  /// Moves past a delimiter, or past the end of the line: then false.
+  bool pass_delimiter() {
+    if (at_ == end_) return false;
+    if (*at_ == file_.delimiter_) return ++at_, true;
+    if (*at_ == '\r' && at_ + 1 != end_ && at_[1] == '\n') ++at_;
+    ++at_;
+    ++line_;
+    return false;
+  }
+
+  const CsvFile& file_;
+  const char* at_;
+  const char* end_;
+  size_t line_;
+  std::vector<string_view> cells_;
+  std::deque<std::string> unescaped_;  // cells that had doubled quotes
+};
+
+CsvFile::CsvFile(const fs::path& path, CsvFormat format)
+    : path_(path),
+      text_(read_text(path)),
+      begin_(text_.starts_with("\xEF\xBB\xBF") ? 3 : 0),
+      delimiter_(format.delimiter),
+      header_(format.header) {
+  if (delimiter_ == '\0') detect_delimiter();
+  take_header();
+  check_shape();
+}
+
+void CsvFile::detect_delimiter() {
+  constexpr int kRows = 20;
+  double best = 0;
+  char found = ',';
+  for (const char candidate : {',', ';', '\t'}) {
+    delimiter_ = candidate;
+    size_t columns = 0;
+    size_t cells = 0;
+    size_t numbers = 0;
+    bool even = true;
+    try {
+      Reader reader(*this, begin_, 1);
+      CsvRow row;
+      for (int i = 0; i < kRows && reader.next(row); ++i) {
+        even = even && (i == 0 || row.cells.size() == columns);
+        columns = row.cells.size();
+        cells += columns;
+        for (const string_view cell : row.cells) numbers += number(cell) ? 1U : 0U;
+      }
+    } catch (const std::runtime_error&) {
+      even = false;  // its quotes are no cells' quotes
+    }
+    const double share = static_cast<double>(1 + numbers) / static_cast<double>(1 + cells);
+    if (!even || columns < 2 || share <= best) continue;
+    best = share;
+    found = candidate;
+  }
+  delimiter_ = found;
+}
+
+void CsvFile::take_header() {
+  Reader reader(*this, begin_, 1);
+  CsvRow row;
+  if (!reader.next(row)) return;
+  const std::vector<std::string> first(row.cells.begin(), row.cells.end());
+  const size_t line = row.line;
+  const size_t place = reader.place();
+  const size_t line_after = reader.line();
+  columns_ = first.size();
+  std::vector<std::string> second;
+  if (reader.next(row)) second.assign(row.cells.begin(), row.cells.end());
+  if (header_ == CsvHeader::no ||
+      (header_ == CsvHeader::detect && !is_header(first, second, line))) {
+    return;
+  }
+  for (auto title = first.begin(); title != first.end(); ++title) {
+    if (std::find(first.begin(), title, *title) == title) continue;
+    fail(line, fmt::format("two columns have the title '{}'; give each a title of its own",
+                           shown(*title)));
+  }
+  titles_ = first;
+  begin_ = place;
+  begin_line_ = line_after;
+}
+
+bool CsvFile::is_header(const std::vector<std::string>& first,
+                        const std::vector<std::string>& second, size_t line) {
+  const bool decimal_comma = delimiter_ != ',';
+  std::vector<float> numbers;
+  size_t texts = 0;
+  bool goes_on = false;  // text below text
+  for (size_t i = 0; i < first.size(); ++i) {
+    const Kind kind = kind_of(first[i], decimal_comma);
+    if (kind == Kind::number) numbers.push_back(number(first[i]).value_or(NAN));
+    if (kind != Kind::text) continue;
+    ++texts;
+    goes_on = goes_on || (i < second.size() && kind_of(second[i], decimal_comma) == Kind::text);
+  }
+  if (texts == 0) {
+    if (!are_column_numbers(first) || first.size() < 2) return false;
+    const bool taken = first.size() > 2;
+    note_ = fmt::format(
+        "{}:{}: the first row, {}, is taken for {}; header = \"{}\" in [data] says "
+        "otherwise",
+        path_.string(), line, fmt::join(first, ", "),
+        taken ? "titles, as pandas writes them" : "a sample", taken ? "no" : "yes");
+    return taken;
+  }
+  if (numbers.empty()) return true;
+  const auto rises = [](float a, float b) { return !(a < b); };
+  return !goes_on && std::adjacent_find(numbers.begin(), numbers.end(), rises) == numbers.end();
+}
+
+void CsvFile::check_shape() {
+  size_t comma_line = 0;  // of the first number with a decimal comma, and with a point
+  size_t point_line = 0;
+  for_each_row([&](const CsvRow& row) {
+    ++rows_;
+    if (row.cells.size() != columns_) {
+      fail(row.line,
+           fmt::format("{} cells, expected {} as in the first row", row.cells.size(), columns_));
+    }
+    if (delimiter_ == ',') return;
+    for (const string_view cell : row.cells) {
+      if (comma_line == 0 && cell.find(',') != cell.npos && number(cell)) comma_line = row.line;
+      if (point_line == 0 && cell.find('.') != cell.npos && number(cell)) point_line = row.line;
+    }
+  });
+  if (comma_line == 0 || point_line == 0) return;
+  fail(std::max(comma_line, point_line),
+       fmt::format("numbers have a decimal comma in line {} and a decimal point in line {}; write "
+                   "all of them with a point",
+                   comma_line, point_line));
+}
+
+void CsvFile::for_each_row(const std::function<void(const CsvRow&)>& visit) const {
+  Reader reader(*this, begin_, begin_line_);
+  for (CsvRow row; reader.next(row);) visit(row);
+}
+
+std::optional<float> CsvFile::number(string_view cell) const {
+  return parse_number(cell, delimiter_ != ',');
+}
+
+float CsvFile::expect_number(const CsvRow& row, size_t column) const {
+  const std::optional<float> value = number(row.cells[column]);
+  if (value) return *value;
+  fail(row.line, fmt::format("'{}' is not a finite number, in {}", shown(row.cells[column]),
+                             column_name(column)));
+}
+
+std::string CsvFile::column_name(size_t column) const {
+  return column < titles_.size() ? fmt::format("column '{}'", titles_[column])
+                                 : fmt::format("column {} (the first is 0)", column);
+}
+
+void CsvFile::fail(size_t line, string_view what) const {
+  throw std::runtime_error(fmt::format("{}:{}: {}", path_.string(), line, what));
+}
+
+}  // namespace pare::nn

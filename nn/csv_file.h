@@ -1,0 +1,89 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pare::nn {
+
+/// What a CSV file's first row is.
+enum class CsvHeader : std::uint8_t { detect, yes, no };
+
+/// How a CSV file is read.
+struct CsvFormat {
+  char delimiter = '\0';  ///< ',', ';' or a tab; '\0' takes the one that fits the first rows
+  CsvHeader header = CsvHeader::detect;
+};
+
+/// One row of a CSV file; the cells live as long as the call that shows them.
+struct CsvRow {
+  std::size_t line = 0;  ///< in the file, from 1: where the row begins
+  std::span<const std::string_view> cells;
+};
+
+/// A rectangle of cells: the text of a CSV file, unpacked where it is gzipped. Lines end with LF,
+/// CR LF or CR; a byte order mark, empty lines, and spaces and tabs around cells are passed over;
+/// cells may be quoted. Source: RFC 4180, RFC 1952 (gzip).
+///
+/// A detected header is a first row of text; one with numbers too if these increase (years, wave
+/// lengths, pandas' column numbers beside names), and not if the text continues in the second row;
+/// and a first row of exactly 0, 1, 2, ... in at least three columns, which is what pandas calls
+/// columns that have no names.
+class CsvFile {
+ public:
+  /// Throws std::runtime_error that names the file, the line and what is wrong if the file cannot
+  /// be read, is no text in UTF-8 or an encoding that holds ASCII, or is no rectangle of cells.
+  explicit CsvFile(const std::filesystem::path& path, CsvFormat format = {});
+
+  const std::filesystem::path& path() const { return path_; }
+  /// Titles of the columns, distinct unless empty; none where there is no header.
+  const std::vector<std::string>& titles() const { return titles_; }
+  std::size_t columns() const { return columns_; }
+  /// Rows below the header.
+  std::size_t rows() const { return rows_; }
+  /// What the reader must know of how the file was taken; mostly empty.
+  const std::string& note() const { return note_; }
+
+  /// Shows every row below the header, in order.
+  void for_each_row(const std::function<void(const CsvRow&)>& visit) const;
+
+  /// The number that a cell holds, as float32: "+0.5" and numbers too small for float32, which
+  /// become 0, are some, infinities and NaN are none. A comma is a decimal point unless it
+  /// delimits cells.
+  std::optional<float> number(std::string_view cell) const;
+
+  /// The number in a column of a row. Throws std::runtime_error, with file and line, if it is none.
+  float expect_number(const CsvRow& row, std::size_t column) const;
+
+  /// For a message: by its title where it has one.
+  std::string column_name(std::size_t column) const;
+
+  /// Throws std::runtime_error: "FILE:LINE: what".
+  [[noreturn]] void fail(std::size_t line, std::string_view what) const;
+
+ private:
+  class Reader;
+
+  void detect_delimiter();
+  void take_header();
+  bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second,
+                 std::size_t line);
+  void check_shape();
+
+  std::filesystem::path path_;
+  std::string text_;
+  std::size_t begin_ = 0;  ///< of the first row below the header in the text
+  std::size_t begin_line_ = 1;
+  char delimiter_;
+  CsvHeader header_;
+  std::vector<std::string> titles_;
+  std::size_t columns_ = 0;
+  std::size_t rows_ = 0;
+  std::string note_;
+};
+
+}  // namespace pare::nn
