@@ -1,8 +1,12 @@
 #include "compress/quantization.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <stdexcept>
 
 #include "compress/gptq.h"
 #include "nn/activation.h"
@@ -90,6 +94,42 @@ nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix
   return calibrator(nn::forward(dense, inputs).cwiseMax(low).cwiseMin(high));
 }
 
+/// A feature and its values, for a message.
+std::string describe_feature(const nn::Dataset& data, nn::Index feature) {
+  return fmt::format("{} lies in [{:g}, {:g}]", nn::feature_name(data, feature),
+                     data.inputs.col(feature).minCoeff(), data.inputs.col(feature).maxCoeff());
+}
+
+/// Throws unless an int8 scale of a normal number can cover the inputs.
+void check_inputs(const nn::Dataset& data) {
+  const float largest = data.inputs.cwiseAbs().maxCoeff();
+  if (largest == 0 || largest / 256 >= std::numeric_limits<float>::min()) return;
+  throw std::invalid_argument(
+      fmt::format("the inputs are at most {:g} in size, too little for an int8 scale; give the "
+                  "features a unit in which they are around 1",
+                  largest));
+}
+
+/// Throws if the layers cannot be computed in int8. Where a feature spans less than a step of the
+/// inputs, its weights are to blame: so large that no other's can be told from 0.
+void check_layers(const nn::Model& quantized, const nn::Dataset& data) {
+  try {
+    nn::check(quantized);
+  } catch (const std::invalid_argument& error) {
+    const nn::Vector largest = data.inputs.cwiseAbs().colwise().maxCoeff();
+    const nn::Vector range = data.inputs.colwise().maxCoeff() - data.inputs.colwise().minCoeff();
+    nn::Index widest = 0;
+    nn::Index narrowest = 0;
+    largest.maxCoeff(&widest);
+    (range.array() > 0).select(range, std::numeric_limits<float>::infinity()).minCoeff(&narrowest);
+    if (range[narrowest] > largest[widest] / 256) throw;
+    throw std::invalid_argument(fmt::format(
+        "{}; int8 has one scale for all inputs, and {}, {}: bring the features to like ranges, "
+        "such as -1 to 1",
+        error.what(), describe_feature(data, widest), describe_feature(data, narrowest)));
+  }
+}
+
 /// One scale a row or layer, for the weights as they are or as training has left them.
 std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<WeightFormat>& formats,
                                        const QuantizationOptions& options, const Context& context) {
@@ -130,6 +170,7 @@ QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
 
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context) {
+  check_inputs(context.train);
   const std::vector<nn::Vector> all_scales = trained_scales(model, formats, options, context);
   nn::Model quantized;
   nn::Matrix exact = calibration_inputs(context.train.inputs);
@@ -170,6 +211,7 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     exact = std::move(outputs);
     input = output;
   }
+  check_layers(quantized, context.train);
   return quantized;
 }
 

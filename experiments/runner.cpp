@@ -11,6 +11,7 @@
 
 #include "bench/choose_encodings.h"
 #include "bench/measure.h"
+#include "bench/warnings.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
 #include "experiments/progress.h"
@@ -27,9 +28,13 @@ namespace {
 struct Made {
   nn::Model model;
   bench::Row row;
-  std::string note;  ///< empty, or why the board has no numbers or the wrong ones
+  std::string note;  ///< empty, or what its reader must know: why it has no numbers, or bad ones
   bool agrees = true;
 };
+
+void add_note(Made& made, const std::string& text) {
+  made.note += (made.note.empty() ? "" : "; ") + text;
+}
 
 /// All that is made with one seed. The models and times are those of the step tree's nodes.
 struct SeedRun {
@@ -64,6 +69,9 @@ class Run {
     }
   }
 
+  /// What the reader must know of the data; known once run() is through.
+  const std::vector<std::string>& data_notes() const { return data_notes_; }
+
   std::vector<SeedRun> run() {
     for (SeedRun& seed : seeds_) {
       queue_.add(tree_[0].work, [this, &seed] { make_base(seed); });
@@ -83,7 +91,10 @@ class Run {
     Progress::Job job(progress_, label(seed, "base model"), tree_[0].epochs);
     const auto data = std::make_shared<const nn::Split>(make_data(experiment_, seed.seed));
     seed.models[0] = cache_.base_model(seed.seed, *data, [&](int, double) { job.finish_epoch(); });
-    if (&seed == &seeds_.front()) timed_inputs_ = some(data->test.inputs);
+    if (&seed == &seeds_.front()) {
+      timed_inputs_ = some(data->test.inputs);
+      data_notes_ = data->notes;
+    }
     follow(seed, 0, data);
   }
 
@@ -125,14 +136,15 @@ class Run {
     const mcu::EncodedModel encoded = bench::choose_encodings(
         made.model, bench::goal_within(experiment_.budget, experiment_.optimize));
     bench::measure_model(made.model, data->test, encoded, made.row);
+    made.note = bench::find_warnings(made.model, data->train, data->test, made.row);
     try {
       made.agrees = bench::measure_board(made.model, data->test.inputs,
                                          folder_.path() / fmt::format("{}-{}", seed.seed, index),
                                          encoded, made.row);
-      if (!made.agrees) made.note = "the board's outputs are not the reference's";
+      if (!made.agrees) add_note(made, "the board's outputs are not the reference's");
       made.row.excess = bench::find_excess(made.row, experiment_.budget);
     } catch (const mcu::DoesNotFit& error) {
-      made.note = error.what();
+      add_note(made, error.what());
       made.row.excess = error.excess();
     }
   }
@@ -158,6 +170,7 @@ class Run {
   std::vector<StepNode> tree_;
   std::vector<SeedRun> seeds_;
   nn::Matrix timed_inputs_;
+  std::vector<std::string> data_notes_;
   std::atomic_flag measured_;
   mcu::TemporaryFolder folder_;  ///< for the boards' images
   JobQueue queue_;
@@ -196,7 +209,8 @@ Results run(const Experiment& experiment, BaseCache& cache) {
   mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi");
   mcu::require_program("qemu-system-arm", "qemu-system-arm");
   Progress progress(processor_count());
-  std::vector<SeedRun> seeds = Run(experiment, cache, progress).run();
+  Run runs(experiment, cache, progress);
+  std::vector<SeedRun> seeds = runs.run();
   Results results{experiment.name,
                   experiment.seeds,
                   experiment.resolved,
@@ -204,6 +218,8 @@ Results run(const Experiment& experiment, BaseCache& cache) {
                   count_layers(seeds.front().models.front()),
                   {},
                   {}};
+  results.notes = experiment.notes;
+  results.notes.insert(results.notes.end(), runs.data_notes().begin(), runs.data_notes().end());
   for (std::size_t i = 0; i < experiment.variants.size(); ++i) {
     add_notes(seeds, i, results);
     results.rows.emplace_back();
