@@ -4,34 +4,20 @@
 #include <string>
 #include <vector>
 
-#include "bench/encoding_costs.h"
+#include "bench/priced_models.h"
 #include "bench/table.h"
-#include "mcu/encode.h"
-#include "nn/random.h"
 
 namespace pare::bench {
-
-/// An int8 model of random shape, weights and rounding, and how its layers are stored: as
-/// `encoding` or, some of them, in another way that can store them.
-struct PricedModel {
-  nn::Model model;
-  mcu::EncodedModel encoded;
-};
-
-PricedModel sample_priced_model(const mcu::Encoding& encoding, nn::Random& random);
-
-/// As many of each int8 encoding as its prices need. The same ones every time.
-std::vector<PricedModel> sample_priced_models();
 
 /// What a sample takes on the emulated board. Throws as measure_encoding does.
 mcu::Cost measure_cost(const PricedModel& sample);
 
-/// Prices and what they explain: mcu/encodings/costs.cpp as a value.
+/// What mcu/encodings/costs.cpp holds.
 struct FittedPrices {
-  std::vector<mcu::Term> code;    ///< bytes of flash as counts
-  std::vector<mcu::Term> cycles;  ///< cycles as counts
-  double code_error_bytes = 0;    ///< of nineteen of twenty samples
-  double cycles_error = 0;        ///< relative
+  std::vector<mcu::Term> code;    ///< bytes of flash, in the place of counts
+  std::vector<mcu::Term> cycles;  ///< likewise
+  double code_error_bytes = 0;    ///< no more in nineteen of twenty samples
+  double cycles_error = 0;        ///< likewise, relative
 };
 
 /// The prices that explain what the samples take best: flash in bytes, cycles in shares of them, by
@@ -43,7 +29,7 @@ FittedPrices fit_prices(const std::vector<PricedModel>& samples,
 /// Throws as measure_encoding does.
 FittedPrices measure_prices();
 
-/// mcu/encodings/costs.cpp of these sources.
+/// Where these sources have mcu/encodings/costs.cpp.
 std::filesystem::path costs_path();
 
 /// The text of mcu/encodings/costs.cpp.
