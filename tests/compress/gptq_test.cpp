@@ -33,19 +33,19 @@ float least_error(const nn::Matrix& weights, const nn::Vector& scales, const nn:
 
 TEST_CASE("the Hessian of inputs is their second moment, or their covariance") {
   const nn::Matrix inputs{{1, 2}, {3, 6}};
-  CHECK(compress::input_hessian(inputs, false) == nn::Matrix{{5, 10}, {10, 20}});
-  CHECK(compress::input_hessian(inputs, true) == nn::Matrix{{1, 2}, {2, 4}});
+  CHECK(compress::input_hessian(inputs, false) == Eigen::MatrixXd{{5, 10}, {10, 20}});
+  CHECK(compress::input_hessian(inputs, true) == Eigen::MatrixXd{{1, 2}, {2, 4}});
 }
 
 TEST_CASE("gptq lets a weight make up for its twin, as computed by hand") {
   // Two inputs that are always equal: 0.4 + 0.4 is nearer to 0 + 1 than to 0 + 0.
-  const nn::Matrix hessian = nn::Matrix::Ones(2, 2);
+  const Eigen::MatrixXd hessian = Eigen::MatrixXd::Ones(2, 2);
   const nn::Matrix weights{{0.4F, 0.4F}};
   CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, hessian).cast<int>() ==
         Eigen::RowVector2i(0, 1));
   // Inputs that have nothing to do with each other: the nearest.
-  CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, nn::Matrix::Identity(2, 2)).cast<int>() ==
-        Eigen::RowVector2i(0, 0));
+  CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, Eigen::MatrixXd::Identity(2, 2))
+            .cast<int>() == Eigen::RowVector2i(0, 0));
 }
 
 TEST_CASE("gptq is never worse than the nearest integers, and often as good as any") {
@@ -72,13 +72,14 @@ TEST_CASE("gptq is never worse than the nearest integers, and often as good as a
 }
 
 TEST_CASE("gptq keeps zeros, for which the other weights make up") {
-  const nn::Matrix hessian = nn::Matrix::Ones(3, 3);
+  const Eigen::MatrixXd hessian = Eigen::MatrixXd::Ones(3, 3);
   const nn::Int8Matrix rounded =
       compress::round_gptq(nn::Matrix{{0.4F, 0, 0.4F}}, nn::Vector{{1}}, 4, hessian);
   CHECK(rounded.cast<int>() == Eigen::RowVector3i(0, 0, 1));
 }
 
 TEST_CASE("gptq copes with inputs that are all zero") {
-  CHECK(compress::round_gptq(nn::Matrix{{0.6F, -2}}, nn::Vector{{1}}, 4, nn::Matrix::Zero(2, 2))
-            .cast<int>() == Eigen::RowVector2i(1, -2));
+  CHECK(
+      compress::round_gptq(nn::Matrix{{0.6F, -2}}, nn::Vector{{1}}, 4, Eigen::MatrixXd::Zero(2, 2))
+          .cast<int>() == Eigen::RowVector2i(1, -2));
 }
