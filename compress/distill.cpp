@@ -34,7 +34,7 @@ nn::Activation hidden_activation(const nn::Model& model) {
 
 /// Which of `count` samples keep their label: `fraction` of them, at random.
 std::vector<bool> choose_labelled(nn::Index count, double fraction, std::uint64_t seed) {
-  const std::vector<nn::Index> order = nn::Random(seed, 5).permutation(count);
+  const std::vector<nn::Index> order = nn::Random(seed, nn::Stream::kept_labels).permutation(count);
   std::vector<bool> labelled(order.size(), false);
   const auto kept = static_cast<std::size_t>(std::round(fraction * static_cast<double>(count)));
   for (std::size_t i = 0; i < kept; ++i) labelled[static_cast<std::size_t>(order[i])] = true;
@@ -65,7 +65,7 @@ void learn_hints(nn::Model& student, const nn::Model& teacher, const Context& co
   nn::Model guided_model = first_layers(student, guided);
   guided_model.layers.push_back(
       nn::make_mlp({nn::output_count(guided_model), nn::output_count(hinting)},
-                   nn::Activation::identity, context.seed + 1)
+                   nn::Activation::identity, nn::derive_seed(context.seed, nn::Stream::hints))
           .layers[0]);
   const auto hints_for = [&](const nn::Dataset& data) {
     return nn::Dataset{data.inputs, nn::forward(hinting, data.inputs), nn::Task::regression,
@@ -148,9 +148,10 @@ struct Distill {
     hooks.on_epoch = context.on_epoch;
     nn::Matrix sum = nn::forward(teacher, context.train.inputs);
     for (std::int64_t i = 1; i < teachers; ++i) {
-      const nn::Model other =
-          nn::train_new(hidden_widths(teacher), hidden_activation(teacher), context.train,
-                        context.training, context.seed + static_cast<std::uint64_t>(i), hooks);
+      const nn::Model other = nn::train_new(
+          hidden_widths(teacher), hidden_activation(teacher), context.train, context.training,
+          nn::derive_seed(context.seed, nn::Stream::other_teachers, static_cast<std::uint64_t>(i)),
+          hooks);
       sum += nn::forward(other, context.train.inputs);
     }
     return sum / static_cast<float>(teachers);

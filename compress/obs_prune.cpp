@@ -140,7 +140,8 @@ struct ObsPrune {
 
   nn::Matrix calibration_inputs(const Context& context) const {
     const nn::Matrix& inputs = context.train.inputs;
-    std::vector<Index> rows = nn::Random(context.seed, 11).permutation(inputs.rows());
+    std::vector<Index> rows =
+        nn::Random(context.seed, nn::Stream::obs_samples).permutation(inputs.rows());
     rows.resize(std::min(rows.size(), static_cast<std::size_t>(samples)));
     return inputs(rows, Eigen::all);
   }

@@ -4,6 +4,7 @@
 
 #include "compress/teacher_objective.h"
 #include "nn/forward.h"
+#include "nn/random.h"
 
 namespace pare::compress {
 
@@ -64,8 +65,10 @@ nn::Model PassTraining::train(nn::Model model, const Context& context, const nn:
         nn::scale(target_scaling(context), nn::forward(*context.base, context.train.inputs)), {},
         share, temperature.value_or(defaults.temperature));
   }
-  return nn::train(std::move(model), context.train, in(context),
-                   context.seed + static_cast<std::uint64_t>(stream), hooks);
+  return nn::train(
+      std::move(model), context.train, in(context),
+      nn::derive_seed(context.seed, nn::Stream::retraining, static_cast<std::uint64_t>(stream)),
+      hooks);
 }
 
 }  // namespace pare::compress

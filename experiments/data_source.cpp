@@ -104,7 +104,8 @@ nn::Split split(const nn::Dataset& train, nn::Dataset test, nn::Index count, std
   }
   test.targets.conservativeResizeLike(
       nn::Matrix::Zero(test.targets.rows(), train.targets.cols()));  // classes it has none of
-  std::vector<nn::Index> order = nn::Random(seed, 6).permutation(train.inputs.rows());
+  std::vector<nn::Index> order =
+      nn::Random(seed, nn::Stream::validation_split).permutation(train.inputs.rows());
   const auto cut = order.begin() + count;
   return {rows_of(train, {cut, order.end()}), rows_of(train, {order.begin(), cut}),
           std::move(test)};

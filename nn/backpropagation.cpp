@@ -35,7 +35,7 @@ Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightVie
                                  Dropout dropout, Team& team)
     : view_(std::move(view)),
       dropout_(static_cast<float>(dropout.rate)),
-      random_(dropout.seed, 5),
+      random_(dropout.seed, Stream::dropout),
       parameters_(Vector::Zero(padded_count(model))),
       gradient_(Vector::Zero(padded_count(model))),
       team_(team) {

@@ -17,7 +17,7 @@ Batches::Batches(const Matrix& inputs, const Matrix& targets, ImageShape shape,
       flip_(options.flip),
       shift_(options.shift),
       size_(std::min(options.batch_size, inputs.rows())),
-      random_(seed, 4),
+      random_(seed, Stream::batches),
       order_(random_.permutation(inputs.rows())),
       batch_inputs_(Matrix::Zero(size_, padded_columns(inputs.cols()))),
       batch_targets_(size_, targets.cols()) {

@@ -44,8 +44,8 @@ std::string feature_name(const Dataset& data, Index feature) {
 }
 
 Split make_sine(const SineOptions& options, std::uint64_t seed) {
-  Random train(seed, 1);
-  Random validation(seed, 2);
+  Random train(seed, Stream::sine_training);
+  Random validation(seed, Stream::sine_validation);
   return {random_sine(options, options.train_samples, train),
           random_sine(options, options.validation_samples, validation),
           even_sine(options, options.test_samples)};

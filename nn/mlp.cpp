@@ -13,7 +13,7 @@ Model make_mlp(const std::vector<Index>& widths, Activation hidden, std::uint64_
       std::any_of(widths.begin(), widths.end(), [](Index w) { return w < 1; })) {
     throw std::invalid_argument("a model needs at least two widths, all of them positive");
   }
-  Random random(seed, 3);
+  Random random(seed, Stream::initial_weights);
   Model model;
   for (std::size_t i = 1; i < widths.size(); ++i) {
     const Index inputs = widths[i - 1];

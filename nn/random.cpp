@@ -7,11 +7,22 @@
 
 namespace pare::nn {
 
-Random::Random(std::uint64_t seed, std::uint64_t stream) : increment_((stream << 1) | 1) {
+namespace {
+
+std::uint64_t sequence_of(Stream stream, std::uint64_t index) {
+  return index << 32 | static_cast<std::uint64_t>(stream);
+}
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, std::uint64_t sequence) : increment_((sequence << 1) | 1) {
   bits();
   state_ += seed;
   bits();
 }
+
+Random::Random(std::uint64_t seed, Stream stream, std::uint64_t index)
+    : Random(seed, sequence_of(stream, index)) {}
 
 std::uint32_t Random::bits() {
   const std::uint64_t old = state_;
@@ -41,6 +52,12 @@ std::vector<Index> Random::permutation(Index count) {
   std::iota(order.begin(), order.end(), Index{0});
   shuffle(order, *this);
   return order;
+}
+
+std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {
+  Random random(seed, stream, index);
+  const std::uint64_t high = random.bits();
+  return high << 32 | random.bits();
 }
 
 void shuffle(std::vector<Index>& order, Random& random) {

@@ -7,14 +7,32 @@
 
 namespace pare::nn {
 
+/// What random numbers are drawn for: no two of these share a sequence, whatever their seeds.
+enum class Stream : std::uint64_t {
+  sine_training = 1,
+  sine_validation,
+  initial_weights,
+  batches,
+  dropout,
+  validation_split,
+  kept_labels,     ///< of distill
+  other_teachers,  ///< of distill, by the teacher
+  hints,           ///< of distill: the regressor
+  retraining,      ///< by the pass's own number of a training
+  obs_samples,     ///< of obs_prune
+};
+
 /// A deterministic generator: the same seed gives the same numbers with every standard library,
 /// unlike the distributions of <random>.
 /// Source: PCG-XSH-RR 64/32, O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically
 /// Good Algorithms for Random Number Generation", HMC-CS-2014-0905.
 class Random {
  public:
-  /// `stream` picks one of 2^63 sequences of the same seed.
-  explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
+  /// `sequence` picks one of 2^63 of the same seed.
+  explicit Random(std::uint64_t seed, std::uint64_t sequence = 0);
+
+  /// The sequence of one use; `index` < 2^32 tells its occasions apart.
+  Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
   std::uint32_t bits();
 
@@ -34,6 +52,10 @@ class Random {
   std::uint64_t state_ = 0;
   std::uint64_t increment_;
 };
+
+/// A seed for work that draws random numbers of its own, such as a training: another one for every
+/// seed, stream and index, so that the passes of one seed never repeat those of another.
+std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
 /// Puts `order` in random order (Fisher and Yates).
 void shuffle(std::vector<Index>& order, Random& random);

@@ -99,7 +99,7 @@ TEST_CASE("with rewind the last training starts from the given weights that are 
     nn::TrainOptions training;
     training.epochs = 30;
     const nn::Model expected =
-        nn::train(ticket, data, training, 7 + 2,
+        nn::train(ticket, data, training, nn::derive_seed(7, nn::Stream::retraining, 2),
                   {.objective = {}, .view = nn::keep_zeros(ticket), .on_epoch = {}});
     CHECK((weights(pruned, 0) == weights(expected, 0)) == rewind);
     CHECK((weights(pruned, 1) == weights(expected, 1)) == rewind);

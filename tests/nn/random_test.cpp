@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 using pare::nn::Index;
 using pare::nn::Random;
@@ -40,4 +41,20 @@ TEST_CASE("a permutation holds every number once, and every number can come firs
     CHECK(order == std::vector<Index>{0, 1, 2, 3, 4});
   }
   CHECK(*std::min_element(first.begin(), first.end()) > 20);
+}
+
+TEST_CASE("every use of every seed draws numbers of its own") {
+  using pare::nn::derive_seed;
+  using pare::nn::Stream;
+  std::set<std::uint64_t> drawn;
+  std::size_t count = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (const Stream stream : {Stream::sine_training, Stream::initial_weights, Stream::batches,
+                                Stream::dropout, Stream::kept_labels, Stream::retraining}) {
+      for (std::uint64_t index = 0; index < 5; ++index, ++count) {
+        drawn.insert(derive_seed(seed, stream, index));
+      }
+    }
+  }
+  CHECK(drawn.size() == count);
 }
