@@ -3,15 +3,16 @@
 namespace pare::nn {
 namespace {
 
-/// Waits until `value` is no longer `old`: awake for a while, since waking takes longer than most
-/// waits, but letting others have the processor.
-void await_change(const std::atomic<int>& value, int old) {
-  constexpr int kAttempts = 200;
+/// Looks for a while whether `value` is no longer `old`: what the others do takes less time than
+/// falling asleep and waking. Without giving the processor away, which on a busy machine is for a
+/// time slice of the scheduler.
+bool changes_soon(const std::atomic<int>& value, int old) {
+  constexpr int kAttempts = 2000;
   for (int i = 0; i < kAttempts; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    std::this_thread::yield();
+    if (value.load(std::memory_order_acquire) != old) return true;
+    __builtin_ia32_pause();
   }
-  value.wait(old, std::memory_order_acquire);
+  return false;
 }
 
 }  // namespace
@@ -24,8 +25,21 @@ Team::Team(int threads) : count_(threads) {
 
 Team::~Team() {
   call_ = nullptr;
-  ++round_;
-  round_.notify_all();
+  change(round_, 1);
+}
+
+void Team::await_change(const std::atomic<int>& value, int old) {
+  if (changes_soon(value, old)) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return value.load(std::memory_order_acquire) != old; });
+}
+
+void Team::change(std::atomic<int>& value, int by) {
+  {
+    const std::lock_guard lock(mutex_);
+    value.fetch_add(by, std::memory_order_acq_rel);
+  }
+  changed_.notify_all();
 }
 
 void Team::serve(Index index) {
@@ -33,7 +47,7 @@ void Team::serve(Index index) {
     await_change(round_, round);
     if (call_ == nullptr) return;
     call_(object_, {index, count_});
-    if (--working_ == 0) working_.notify_one();
+    change(working_, -1);
   }
 }
 
@@ -41,10 +55,7 @@ void Team::run(Call call, const void* object) {
   call_ = call;
   object_ = object;
   working_ = static_cast<int>(count_ - 1);
-  if (count_ > 1) {
-    ++round_;
-    round_.notify_all();
-  }
+  if (count_ > 1) change(round_, 1);
   call(object, {0, count_});
   for (int left = working_; left != 0; left = working_) await_change(working_, left);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -47,11 +49,18 @@ class Team {
   void run(Call call, const void* object);
   void serve(Index index);
 
+  /// Waits until `value` is no longer `old`: awake for a moment, then asleep.
+  void await_change(const std::atomic<int>& value, int old);
+  /// Adds `by` and wakes who sleeps.
+  void change(std::atomic<int>& value, int by);
+
   Index count_;
   Call call_ = nullptr;
   const void* object_ = nullptr;
   std::atomic<int> round_ = 0;    // one more for every piece of work
   std::atomic<int> working_ = 0;  // threads besides the caller's that are not done with it
+  std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::jthread> threads_;
 };
 

@@ -148,6 +148,12 @@ class DivergenceCheck {
   double most_ = 0;
 };
 
+/// Whether a batch is more work than waking threads for it.
+bool worth_sharing(const Model& model, Index batch_size) {
+  constexpr Index kLeastMacs = 1 << 20;  // of a forward pass: some 30 us of one core
+  return mac_count(model) * batch_size >= kLeastMacs;
+}
+
 /// The best model that validation has seen, and when to stop waiting for a better one.
 class BestModel {
  public:
@@ -253,7 +259,7 @@ Model train(Model model, const Dataset& data, const TrainOptions& options, std::
   const Objective objective = hooks.objective ? hooks.objective : labels_objective(data.task);
   const Matrix targets = prepare_targets(data, of_targets, options.label_smoothing);
   Batches batches(inputs, targets, data.image, scaling.offset, options, seed);
-  Team team(options.threads);
+  Team team(worth_sharing(model, batches.size()) ? options.threads : 1);
   Backpropagation network(model, batches.size(), scaled_view(hooks.view, of_weights),
                           {options.dropout, seed}, team);
   const GradientView gradient_view = scaled_gradient_view(hooks.gradient_view, of_weights);
