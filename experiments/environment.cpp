@@ -53,6 +53,7 @@ Json describe_environment() {
           {"cores", std::thread::hardware_concurrency()},
           {"compiler", kCompiler},
           {"flags", PARE_FLAGS},
+          {"same_bytes", PARE_SAME_BYTES != 0},
           {"commit", commit()},
           {"cross_compiler", first_line({"arm-none-eabi-g++", "--version"})},
           {"emulator", first_line({"qemu-system-arm", "--version"})}};

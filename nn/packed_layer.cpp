@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "nn/activation.h"
+#include "nn/fused.h"
 #include "nn/product.h"
 #include "nn/quantization.h"
 
@@ -25,7 +26,7 @@ struct FloatSums {
   static void add(Lanes& sums, float word, const std::byte* weights) {
     Lanes row;
     std::memcpy(&row, weights, sizeof row);
-    sums += word * row;
+    fused_multiply_add(sums, word, row);
   }
 };
 
@@ -65,11 +66,9 @@ struct Product {
   void* sums;
 };
 
-/// `width` times kLanes of the sums, from lane `first` on. A few sums are each taken in several
-/// chains: an addition takes longer than it keeps the processor busy.
-template <class Sums, int width>
+/// `width` times kLanes of the sums, from lane `first` on, each taken in `kChains` chains.
+template <class Sums, int kChains, int width>
 void sum_panel(const Product<Sums>& product, Index first) {
-  constexpr int kChains = width <= 2 ? NonzeroWords::kChains : 1;
   using Lanes = typename Sums::Lanes;
   Lanes sums[std::size_t{kChains}][std::size_t{width}] = {};
   const auto offset = static_cast<std::size_t>(first) * 4;
@@ -96,21 +95,29 @@ constexpr int kWidest = 10;  // panels: their sums stay in registers
 constexpr int kWidest = 4;
 #endif
 
-template <class Sums, int width = kWidest>
+template <class Sums, int kChains, int width>
 void sum_panel(int vectors, const Product<Sums>& product, Index first) {
   if constexpr (width > 1) {
-    if (vectors < width) return sum_panel<Sums, width - 1>(vectors, product, first);
+    if (vectors < width) {
+      return sum_panel<Sums, kChains, width - 1>(vectors, product, first);
+    }
   }
-  sum_panel<Sums, width>(product, first);
+  sum_panel<Sums, kChains, width>(product, first);
 }
 
+/// A few sums are each taken in several chains: an addition takes longer than it keeps the
+/// processor busy. The number of outputs alone decides, so that processors agree on the bytes.
 template <class Sums>
 void sum(const Product<Sums>& product, Index outputs) {
+  constexpr int kFew = 2;
   const auto total = static_cast<int>(outputs / kLanes);
+  if (total <= kFew) {
+    return sum_panel<Sums, NonzeroWords::kChains, kFew>(total, product, 0);
+  }
   const int panels = (total + kWidest - 1) / kWidest;
   for (int panel = 0, done = 0; panel < panels; ++panel) {
     const int vectors = (total - done) / (panels - panel);
-    sum_panel(vectors, product, done * kLanes);
+    sum_panel<Sums, 1, kWidest>(vectors, product, done * kLanes);
     done += vectors;
   }
 }

@@ -8,6 +8,8 @@
 #include <bit>
 #include <cstring>
 
+#include "nn/fused.h"
+
 namespace pare::nn {
 namespace {
 
@@ -90,7 +92,9 @@ void multiply_panel(const Operands& o) {
       for (std::uint64_t bits = nonzeros(a, count); bits != 0; bits &= bits - 1) {
         const int k = std::countr_zero(bits);
         const float* const row = b + k * o.b_stride;
-        for (int v = 0; v < width; ++v) sums[v] += a[k] * load(row + v * kWidth);
+        for (int v = 0; v < width; ++v) {
+          fused_multiply_add(sums[v], a[k], load(row + v * kWidth));
+        }
       }
       for (int v = 0; v < width; ++v) store(c + v * kWidth, sums[v]);
     }
@@ -106,7 +110,9 @@ void multiply_tile(const Operands& o, Index first) {
   for (Floats& sum : sums) sum = o.start != nullptr ? load(o.start) : Floats{};
   for (Index k = 0; k < o.depth; ++k) {
     const Floats b = load(o.b + k * o.b_stride);
-    for (int i = 0; i < tile; ++i) sums[i] += a[i * o.a_stride + k] * b;
+    for (int i = 0; i < tile; ++i) {
+      fused_multiply_add(sums[i], a[i * o.a_stride + k], b);
+    }
   }
   for (int i = 0; i < tile; ++i) store(o.c + (first + i) * o.c_stride, sums[i]);
 }

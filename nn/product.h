@@ -20,8 +20,9 @@ Index padded_columns(Index count);
 Matrix pad(const Matrix& matrix);
 
 /// c = a b + start in every row, for a [m, k], b [k, n], c [m, n] and start [n], or null for 0. An
-/// element of c is start + a_0 b_0 + a_1 b_1 ... in that order, in fused multiply-adds where the
-/// processor has them, so that it depends on nothing but its own operands. What is 0 in `a` costs
+/// element of c is start + a_0 b_0 + a_1 b_1 ... in that order, one chain of fused multiply-adds
+/// (nn/fused.h), so that it depends on nothing but its own operands: not on the width of a vector,
+/// nor on which rows are computed with it. What is 0 in `a` costs
 /// nothing where n is large: half of the pixels and activations that training sees are 0.
 /// n and the distances between rows are multiples of kLanes, all rows begin at multiples of 64
 /// bytes, and a's rows hold 0 from k to whole_lanes(k).
