@@ -59,4 +59,9 @@ BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& mode
   return report;
 }
 
+std::optional<double> bit_exact(nn::Arithmetic arithmetic, const Agreement& agreement) {
+  if (arithmetic == nn::Arithmetic::float32) return std::nullopt;
+  return static_cast<double>(agreement.bit_exact);
+}
+
 }  // namespace pare::bench

@@ -37,4 +37,8 @@ BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& mode
                                   const nn::Matrix& inputs, nn::Index count,
                                   const mcu::EncodedModel& encoded);
 
+/// The vectors on which all agree byte by byte; nothing of a float32 model, of which that is not
+/// asked: its sums are taken in another order.
+std::optional<double> bit_exact(nn::Arithmetic arithmetic, const Agreement& agreement);
+
 }  // namespace pare::bench

@@ -57,7 +57,7 @@ bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs,
   const BoardReport report =
       validate_board_client(board, model, inputs, kValidationVectors, encoded);
   row.nano_vectors = static_cast<double>(report.agreement.vectors);
-  row.nano_bit_exact = static_cast<double>(report.agreement.bit_exact);
+  row.nano_bit_exact = bit_exact(nn::arithmetic(model), report.agreement);
   row.nano_max_difference = report.agreement.max_difference;
   row.nano_instruction_cache = report.instruction_cache ? 1 : 0;
   const CycleCounts counts = report.cycles.value_or(CycleCounts{});

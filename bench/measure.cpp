@@ -54,7 +54,7 @@ std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn
   row.instructions = static_cast<double>(instructions);
   row.cycles_estimate = static_cast<double>(cycles);
   row.flash_cycles_estimate = static_cast<double>(flash_cycles);
-  row.us_at_64mhz_estimate = static_cast<double>(cycles) / kMegahertz;
+  row.us_at_64mhz_estimate = static_cast<double>(flash_cycles) / kMegahertz;
   return calls;
 }
 
@@ -65,7 +65,7 @@ bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matr
       validate_board_client(board.client(), model, inputs, kValidationVectors, encoded);
   row.board = "emulated";
   row.vectors = static_cast<double>(report.agreement.vectors);
-  row.bit_exact = static_cast<double>(report.agreement.bit_exact);
+  row.bit_exact = bit_exact(nn::arithmetic(model), report.agreement);
   row.max_difference = report.agreement.max_difference;
   return report.agreement.agrees;
 }

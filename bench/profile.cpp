@@ -82,13 +82,9 @@ std::string ratio(long part, long whole, double scale) {
 
 /// The cells of what a part costs, `macs` of it and `all` of the cycles.
 std::vector<std::string> cost_cells(const PartCost& cost, long macs, const PartCost& all) {
-  return {fmt::format("{}", cost.instructions),
-          fmt::format("{}", cost.cycles),
-          ratio(cost.cycles, macs, 1),
-          ratio(cost.cycles, all.cycles, 100),
-          fmt::format("{}", cost.flash_cycles),
-          ratio(cost.flash_cycles, macs, 1),
-          ratio(cost.flash_cycles, all.flash_cycles, 100)};
+  return {fmt::format("{}", cost.instructions), fmt::format("{}", cost.flash_cycles),
+          ratio(cost.flash_cycles, macs, 1), ratio(cost.flash_cycles, all.flash_cycles, 100),
+          fmt::format("{}", cost.cycles)};
 }
 
 }  // namespace
@@ -110,11 +106,10 @@ Profile profile(const nn::Model& model, const std::string& name, const nn::Matri
 }
 
 Table profile_table(const Profile& profile) {
-  Table table{
-      {"layer", "encoding", "inputs", "outputs", "MACs", "bytes", "M4 instr", "M4 cycles est.",
-       "cycles/MAC", "cycles %", "flash cycles est.", "flash cycles/MAC", "flash cycles %"},
-      std::vector<bool>(13, true),
-      {}};
+  Table table{{"layer", "encoding", "inputs", "outputs", "MACs", "bytes", "M4 instr",
+               "M4 cycles est.", "cycles/MAC", "cycles %", "zero-wait cycles est."},
+              std::vector<bool>(11, true),
+              {}};
   table.numeric[0] = table.numeric[1] = false;
   long macs = 0;
   long bytes = 0;

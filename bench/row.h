@@ -34,11 +34,11 @@ struct Row {
   Number instructions;     ///< of one inference on the emulated board, the most among its vectors
   Number cycles_estimate;  ///< zero wait states
   Number flash_cycles_estimate;  ///< with the estimated charge for data reads from flash
-  Number us_at_64mhz_estimate;   ///< of cycles_estimate
+  Number us_at_64mhz_estimate;   ///< of flash_cycles_estimate
   Number compress_seconds;       ///< all passes together
   std::string board;             ///< where it was validated
   Number vectors;
-  Number bit_exact;
+  Number bit_exact;       ///< of an int8 model
   Number max_difference;  ///< from the reference, as Agreement has it
   Number nano_vectors;    ///< what a real Nano 33 BLE did, as the three before
   Number nano_bit_exact;

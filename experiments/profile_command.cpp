@@ -30,11 +30,11 @@ void compare(const bench::Row& measured, const bench::Row& stored) {
   const auto differs = [&](bench::Row::Number bench::Row::*number) {
     return stored.*number && stored.*number != measured.*number;
   };
-  if (differs(&bench::Row::instructions) || differs(&bench::Row::cycles_estimate)) {
+  if (differs(&bench::Row::instructions) || differs(&bench::Row::flash_cycles_estimate)) {
     fmt::print(stderr,
                "pare: the results have {} instructions and {} cycles of {}: another compiler or "
                "version of pare measured them; './pare run CONFIG' does it anew\n",
-               *stored.instructions, stored.cycles_estimate.value_or(0), stored.name);
+               *stored.instructions, stored.flash_cycles_estimate.value_or(0), stored.name);
   }
 }
 
