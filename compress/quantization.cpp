@@ -78,7 +78,7 @@ nn::Matrix two_largest(const nn::Matrix& outputs) {
   return largest;
 }
 
-/// The quantization of a layer's outputs. Of the last layer's, for classes, the range is that of
+/// The quantization of a layer's outputs. Where they decide between classes, the range is that of
 /// each sample's two largest: what lies below saturates, which changes no decision, and the steps
 /// are so fine that few of the two become equal.
 nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
@@ -152,6 +152,9 @@ std::vector<nn::Vector> trained_scales(nn::Model& model, const std::vector<Weigh
 
 QuantizationOptions::QuantizationOptions(Options& options, int default_epochs)
     : calibrator(options),
+      two_largest_logits(options.choice<bool>(
+          "logits", {{"two_largest", true}, {"all", false}},
+          "of a classifier, which outputs the last int8 range covers; others saturate")),
       bias_correction(options.flag("bias_correction", false,
                                    "fold the mean error of each output into its bias")),
       rounding(options.choice<Rounding>("rounding",
@@ -185,10 +188,10 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
         table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
     const nn::Quantization output =
         table ? nn::table_output(dense.activation)
-              : calibrate_outputs(
-                    outputs,
-                    i + 1 == model.layers.size() && context.train.task == nn::Task::classification,
-                    options.calibrator);
+              : calibrate_outputs(outputs,
+                                  options.two_largest_logits && i + 1 == model.layers.size() &&
+                                      context.train.task == nn::Task::classification,
+                                  options.calibrator);
     nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const auto round = [&] {

@@ -17,6 +17,7 @@ struct QuantizationOptions {
   QuantizationOptions(Options& options, int default_epochs);
 
   Calibrator calibrator;
+  bool two_largest_logits;  ///< what the last range of a classifier covers; else all outputs
   bool bias_correction;
   Rounding rounding;
   ScaleRule scales;
@@ -27,8 +28,8 @@ struct QuantizationOptions {
 /// `model` (float32) in integers: layer i with weights of formats[i], activations in int8; trained
 /// for that first where options.training has epochs. Ranges, compensations and corrections come
 /// from at most 10,000 training inputs, layer by layer, each layer seeing what the quantized ones
-/// before it give. For classes the last layer's range is that of each sample's two largest outputs:
-/// smaller ones saturate.
+/// before it give. For more than two classes and options.two_largest_logits the last layer's range
+/// is that of each sample's two largest outputs: smaller ones saturate.
 nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                    const QuantizationOptions& options, const Context& context);
 

@@ -100,19 +100,23 @@ TEST_CASE("bias correction makes up for saturated inputs, as computed by hand") 
   CHECK(static_cast<float>(layer.bias[0]) * unit == doctest::Approx(0.1 + 2 * 0.2).epsilon(1e-3));
 }
 
-TEST_CASE("the outputs of a classifier have steps fine enough for its decisions") {
+TEST_CASE("the outputs of a classifier have steps fine enough for its decisions, or cover all") {
   // The first class is ahead by 0.3; the third is so far behind that its range alone takes a step
   // of 200 / 255.
   const nn::Matrix inputs = nn::Matrix::Ones(10, 1);
   const nn::Matrix targets{{1, 0, 0}};
   const nn::Model model{
       {nn::DenseLayer{nn::Matrix{{1.0F}, {1.3F}, {-200}}, nn::Vector::Zero(3), {}}}};
-  for (const nn::Task task : {nn::Task::classification, nn::Task::regression}) {
+  const std::string two("two_largest");
+  const std::string all("all");
+  for (const auto& [task, logits] : {std::pair(nn::Task::classification, two),
+                                     std::pair(nn::Task::classification, all),
+                                     std::pair(nn::Task::regression, two)}) {
     const nn::Dataset data{inputs, targets.replicate(10, 1), task, nn::ImageShape{}};
-    const nn::Model quantized =
-        compress::run({make_step("quantize_int8")}, model, {data, data, {}, 7, {}}).model;
+    const compress::Step step = make_step("quantize_int8", {{"logits", {logits, ""}}});
+    const nn::Model quantized = compress::run({step}, model, {data, data, {}, 7, {}}).model;
     const nn::Matrix outputs = nn::forward(quantized, inputs.topRows(1));
-    if (task == nn::Task::classification) {
+    if (task == nn::Task::classification && logits == two) {
       CHECK(nn::output_quantization(quantized).scale == doctest::Approx(1.3 / 255));
       CHECK(outputs(0, 1) - outputs(0, 0) == doctest::Approx(0.3).epsilon(0.02));
       CHECK(outputs(0, 2) == 0);
