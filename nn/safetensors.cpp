@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <algorithm>
+#include <array>
 #include <bit>
+#include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -22,6 +24,12 @@ namespace {
 using Json = nlohmann::json;
 constexpr std::size_t kLengthBytes = 8;
 constexpr Index kLargestExtent = 1 << 24;  // so that no product of two overflows
+constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kFormat = "pare 2";
+
+/// How the checksum stands in the header, and its digits while it is computed.
+constexpr std::string_view kChecksumEntry = "\"crc32\":\"";
+constexpr std::string_view kNoChecksum = "00000000";
 
 template <class T>
 constexpr const char* kDtype = nullptr;
@@ -32,9 +40,19 @@ constexpr const char* kDtype<std::int8_t> = "I8";
 template <>
 constexpr const char* kDtype<std::int32_t> = "I32";
 
-std::string checksum(std::string_view data) {
-  const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(data.data()), data.size());
-  return fmt::format("{:08x}", crc);
+/// Where the eight digits of the checksum are in a whole file; npos if it has none.
+std::size_t find_checksum(std::string_view file) {
+  const std::size_t entry = file.find(kChecksumEntry);
+  if (entry == std::string_view::npos) return entry;
+  const std::size_t digits = entry + kChecksumEntry.size();
+  return digits + kNoChecksum.size() <= file.size() ? digits : std::string_view::npos;
+}
+
+/// CRC-32 of a whole file, with zeros for its own digits.
+std::string checksum(std::string file, std::size_t digits) {
+  file.replace(digits, kNoChecksum.size(), kNoChecksum);
+  return fmt::format("{:08x}",
+                     crc32_z(0, reinterpret_cast<const Bytef*>(file.data()), file.size()));
 }
 
 std::string key(std::size_t layer, std::string_view tensor) {
@@ -55,7 +73,7 @@ class Writer {
   void add(std::size_t layer, const DenseLayer& dense) {
     add_matrix(layer, dense.weights);
     add_vector(layer, "bias", dense.bias);
-    header_["__metadata__"][key(layer, "activation")] = name(dense.activation);
+    header_[kMetadata][key(layer, "activation")] = name(dense.activation);
   }
 
   void add(std::size_t layer, const Int8Layer& int8) {
@@ -65,18 +83,21 @@ class Writer {
     add_quantization(layer, "input", int8.input);
     add_quantization(layer, "output", int8.output);
     if (has_table(int8.activation)) add_quantization(layer, "pre_activation", int8.pre_activation);
-    header_["__metadata__"][key(layer, "activation")] = name(int8.activation);
-    header_["__metadata__"][key(layer, "requantizing")] = name(int8.requantizing);
+    header_[kMetadata][key(layer, "activation")] = name(int8.activation);
+    header_[kMetadata][key(layer, "requantizing")] = name(int8.requantizing);
   }
 
-  std::string bytes() {
-    header_["__metadata__"]["format"] = "pare 1";
-    header_["__metadata__"]["crc32"] = checksum(data_);
+  std::string bytes(std::size_t layers) {
+    header_[kMetadata]["format"] = kFormat;
+    header_[kMetadata]["layers"] = fmt::format("{}", layers);
+    header_[kMetadata]["crc32"] = kNoChecksum;
     std::string header = header_.dump();
     header.append((8 - header.size() % 8) % 8, ' ');
     const std::uint64_t length = header.size();
-    std::string result(reinterpret_cast<const char*>(&length), kLengthBytes);
-    return result + header + data_;
+    std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
+    file += header + data_;
+    const std::size_t digits = find_checksum(file);
+    return file.replace(digits, kNoChecksum.size(), checksum(file, digits));
   }
 
  private:
@@ -101,7 +122,7 @@ class Writer {
   std::string data_;
 };
 
-/// The header and the data of a file, checked against each other.
+/// The header and the data of a whole file. What is read is taken out: nothing may be left over.
 class Reader {
  public:
   explicit Reader(std::string bytes) : bytes_(std::move(bytes)) {
@@ -115,40 +136,50 @@ class Reader {
     header_ = Json::parse(bytes_.substr(kLengthBytes, length), nullptr, false);
     if (!header_.is_object()) fail("its header is not a JSON object");
     data_ = std::string_view(bytes_).substr(kLengthBytes + length);
-    if (data_.size() != data_size()) {
-      fail(fmt::format("its tensors need {} bytes, but {} follow the header", data_size(),
-                       data_.size()));
+    metadata_ = header_.value(kMetadata, Json::object());
+    header_.erase(kMetadata);
+    if (const std::string format = take_text("format"); format != kFormat) {
+      fail(fmt::format("its format is '{}', and this version of pare reads '{}'", format, kFormat));
     }
-    const std::string expected = metadata("crc32");
-    if (!expected.empty() && checksum(data_) != expected) {
-      fail("the checksum of its data is wrong; the file is corrupted");
+    const std::size_t digits = find_checksum(bytes_);
+    if (digits == std::string::npos || take_text("crc32") != checksum(bytes_, digits)) {
+      fail("its checksum is wrong; the file is corrupted");
     }
   }
 
-  bool has(const std::string& name) const { return header_.contains(name); }
+  std::size_t layer_count() {
+    const std::string text = take_text("layers");
+    std::size_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      fail(fmt::format("it says '{}' layers", text));
+    }
+    return count;
+  }
 
   bool is_int8(std::size_t layer) const {
-    return header_.at(key(layer, "weight")).value("dtype", "") == "I8";
+    const auto found = header_.find(key(layer, "weight"));
+    return found != header_.end() && found->value("dtype", "") == kDtype<std::int8_t>;
   }
 
   template <class T>
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> matrix(
-      const std::string& name) const {
-    const auto [shape, values] = tensor<T>(name, 2);
+      const std::string& name) {
+    const auto [shape, values] = take_tensor<T>(name, 2);
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> m(shape[0], shape[1]);
     std::memcpy(m.data(), values.data(), values.size());
     return m;
   }
 
   template <class T>
-  Eigen::Matrix<T, Eigen::Dynamic, 1> vector(const std::string& name) const {
-    const auto [shape, values] = tensor<T>(name, 1);
+  Eigen::Matrix<T, Eigen::Dynamic, 1> vector(const std::string& name) {
+    const auto [shape, values] = take_tensor<T>(name, 1);
     Eigen::Matrix<T, Eigen::Dynamic, 1> v(shape[0]);
     std::memcpy(v.data(), values.data(), values.size());
     return v;
   }
 
-  Quantization quantization(std::size_t layer, const std::string& which) const {
+  Quantization quantization(std::size_t layer, const std::string& which) {
     const auto scale = vector<float>(key(layer, which + "_scale"));
     const auto zero_point = vector<std::int32_t>(key(layer, which + "_zero_point"));
     if (scale.size() != 1 || zero_point.size() != 1) {
@@ -158,53 +189,61 @@ class Reader {
     return {scale[0], zero_point[0]};
   }
 
-  Activation activation(std::size_t layer) const {
-    const std::string text = metadata(key(layer, "activation"));
-    for (const Activation a : kActivations) {
-      if (text == name(a)) return a;
-    }
-    fail(fmt::format("layers.{}.activation is '{}'", layer, text));
+  Activation activation(std::size_t layer) {
+    return one_of<Activation>(key(layer, "activation"), kActivations);
   }
 
-  /// Files without it are of before there was a choice.
-  Requantizing requantizing(std::size_t layer) const {
-    const std::string text = metadata(key(layer, "requantizing"));
-    if (text.empty()) return Requantizing::double_rounding;
-    for (const Requantizing r : {Requantizing::double_rounding, Requantizing::single_rounding}) {
-      if (text == name(r)) return r;
+  Requantizing requantizing(std::size_t layer) {
+    return one_of<Requantizing>(
+        key(layer, "requantizing"),
+        std::array{Requantizing::double_rounding, Requantizing::single_rounding});
+  }
+
+  /// To be called at the end.
+  void expect_nothing_left() const {
+    if (!header_.empty()) fail(fmt::format("tensor {} is unknown", header_.begin().key()));
+    if (!metadata_.empty()) fail(fmt::format("its entry {} is unknown", metadata_.begin().key()));
+    if (taken_bytes_ != data_.size()) {
+      fail(fmt::format("its tensors need {} bytes, but {} follow the header", taken_bytes_,
+                       data_.size()));
     }
-    fail(fmt::format("layers.{}.requantizing is '{}'", layer, text));
   }
 
   [[noreturn]] static void fail(const std::string& what) { throw std::runtime_error(what); }
 
  private:
-  std::string metadata(const std::string& name) const {
-    const auto found = header_.find("__metadata__");
-    return found == header_.end() ? "" : found->value(name, "");
-  }
-
-  std::size_t data_size() const {
-    std::size_t end = 0;
-    for (const auto& [name, entry] : header_.items()) {
-      if (name == "__metadata__") continue;
-      const std::size_t tensor_end = entry.at("data_offsets").at(1).get<std::size_t>();
-      end = std::max(end, tensor_end);
-    }
-    return end;
+  std::string take_text(const std::string& name) {
+    const auto found = metadata_.find(name);
+    if (found == metadata_.end()) fail(fmt::format("its header has no {}", name));
+    const auto text = found->get<std::string>();
+    metadata_.erase(found);
+    return text;
   }
 
   template <class T>
-  std::pair<std::vector<Index>, std::string_view> tensor(const std::string& name,
-                                                         std::size_t dimensions) const {
-    if (!has(name)) fail(fmt::format("tensor {} is missing", name));
-    const Json& entry = header_.at(name);
+  T one_of(const std::string& name, const auto& values) {
+    const std::string text = take_text(name);
+    for (const T value : values) {
+      if (text == nn::name(value)) return value;
+    }
+    fail(fmt::format("{} is '{}'", name, text));
+  }
+
+  template <class T>
+  std::pair<std::vector<Index>, std::string_view> take_tensor(const std::string& name,
+                                                              std::size_t dimensions) {
+    if (!header_.contains(name)) fail(fmt::format("tensor {} is missing", name));
+    const Json entry = header_.at(name);
+    header_.erase(name);
     if (entry.at("dtype") != kDtype<T>) {
       fail(fmt::format("tensor {} is {}, expected {}", name, entry.at("dtype").dump(), kDtype<T>));
     }
     auto shape = entry.at("shape").get<std::vector<Index>>();
     const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
     const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
+    if (shape.size() != dimensions) {
+      fail(fmt::format("tensor {} has {} dimensions, expected {}", name, shape.size(), dimensions));
+    }
     std::size_t size = sizeof(T);
     for (const Index extent : shape) {
       if (extent < 1 || extent > kLargestExtent) {
@@ -212,18 +251,22 @@ class Reader {
       }
       size *= static_cast<std::size_t>(extent);
     }
-    if (shape.size() != dimensions || begin > end || end - begin != size) {
-      fail(fmt::format("tensor {}: its shape and its {} bytes do not agree", name, end - begin));
+    if (begin > end || end > data_.size() || end - begin != size) {
+      fail(fmt::format("tensor {} lies at bytes {} to {} of {}, and needs {}", name, begin, end,
+                       data_.size(), size));
     }
+    taken_bytes_ += size;
     return {std::move(shape), data_.substr(begin, size)};
   }
 
   std::string bytes_;
-  Json header_;
+  Json header_;    ///< tensors that nobody has read
+  Json metadata_;  ///< likewise
   std::string_view data_;
+  std::size_t taken_bytes_ = 0;
 };
 
-Layer read_layer(const Reader& reader, std::size_t i) {
+Layer read_layer(Reader& reader, std::size_t i) {
   if (!reader.is_int8(i)) {
     return DenseLayer{reader.matrix<float>(key(i, "weight")), reader.vector<float>(key(i, "bias")),
                       reader.activation(i)};
@@ -254,22 +297,33 @@ void save(const Model& model, const std::filesystem::path& path) {
     std::visit([&](const auto& layer) { writer.add(i, layer); }, model.layers[i]);
   }
   std::ofstream file(path, std::ios::binary);
-  file << writer.bytes() << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+  file << writer.bytes(model.layers.size()) << std::flush;
+  if (!file) {
+    throw std::runtime_error(
+        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
+  }
 }
 
 Model load(const std::filesystem::path& path) {
+  const auto refuse = [&path](std::string_view what) {
+    return std::runtime_error(fmt::format("{} is not a whole model file: {}", path.string(), what));
+  };
   try {
-    const Reader reader(read_file(path));
+    Reader reader(read_file(path));
     Model model;
-    while (reader.has(key(model.layers.size(), "weight"))) {
+    const std::size_t layers = reader.layer_count();
+    while (model.layers.size() < layers) {
       model.layers.push_back(read_layer(reader, model.layers.size()));
     }
+    reader.expect_nothing_left();
     check(model);
     return model;
-  } catch (const std::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{} is not a whole model file: {}", path.string(), error.what()));
+  } catch (const Json::exception&) {
+    throw refuse("its header is JSON, but not that of a model");
+  } catch (const std::runtime_error& error) {
+    throw refuse(error.what());
+  } catch (const std::invalid_argument& error) {
+    throw refuse(error.what());
   }
 }
 

@@ -1,6 +1,8 @@
 #include "nn/safetensors.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <zlib.h>
 
 #include <cstring>
 #include <fstream>
@@ -21,6 +23,22 @@ Model int8_model() {
   layer.bias << -1000, 2000;
   layer.weight_scales << 0.01F, 0.02F;
   return Model{{layer}};
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+/// A file of int8_model() whose header was changed, with the length and the checksum that then
+/// belong to it.
+std::string sealed(std::string file) {
+  constexpr std::size_t kDataBytes = 38;
+  const std::uint64_t length = file.size() - 8 - kDataBytes;
+  std::memcpy(file.data(), &length, 8);
+  const std::size_t digits = file.find(R"("crc32":")") + 9;
+  file.replace(digits, 8, "00000000");
+  const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(file.data()), file.size());
+  return file.replace(digits, 8, fmt::format("{:08x}", crc));
 }
 
 std::string load_error(const std::string& path) {
@@ -84,25 +102,15 @@ TEST_CASE("tanh and sigmoid come back from a file, with the pre-activation's qua
   }
 }
 
-TEST_CASE("how often a layer rounds comes back from a file; a file that is silent means twice") {
+TEST_CASE("how often a layer rounds comes back from a file") {
   const Folder folder;
   const auto path = folder.path() / "m.safetensors";
   Model model = int8_model();
-  auto& layer = std::get<Int8Layer>(model.layers[0]);
-  layer.requantizing = Requantizing::single_rounding;
-  save(model, path);
-  CHECK(std::get<Int8Layer>(load(path).layers[0]).requantizing == Requantizing::single_rounding);
-  std::string bytes = read_file(path);
-  const auto replace = [&](const std::string& from, const std::string& to) {
-    REQUIRE(from.size() == to.size());
-    bytes.replace(bytes.find(from), from.size(), to);
-    std::ofstream(path, std::ios::binary) << bytes;
-  };
-  replace("layers.0.requantizing", "layers.0.requantizinG");
-  CHECK(std::get<Int8Layer>(load(path).layers[0]).requantizing == Requantizing::double_rounding);
-  replace("layers.0.requantizinG", "layers.0.requantizing");
-  replace("single_rounding", "triple_rounding");
-  CHECK(load_error(path).ends_with("layers.0.requantizing is 'triple_rounding'"));
+  for (const Requantizing r : {Requantizing::single_rounding, Requantizing::double_rounding}) {
+    std::get<Int8Layer>(model.layers[0]).requantizing = r;
+    save(model, path);
+    CHECK(std::get<Int8Layer>(load(path).layers[0]).requantizing == r);
+  }
 }
 
 TEST_CASE("the file is safetensors: a length, a JSON header, the tensors' bytes") {
@@ -137,32 +145,67 @@ TEST_CASE("a damaged model file says what is wrong with it") {
   std::memcpy(&length, good.data(), 8);
   CHECK(load_error(path) == prefix + "its header should have " + std::to_string(length) +
                                 " bytes, but the file ends after 92");
-  folder.write("m.safetensors", good.substr(0, good.size() - 1));
-  CHECK(load_error(path) == prefix + "its tensors need 38 bytes, but 37 follow the header");
-  std::string flipped = good;
-  flipped.back() = static_cast<char>(flipped.back() ^ 1);
-  folder.write("m.safetensors", flipped);
-  CHECK(load_error(path) == prefix + "the checksum of its data is wrong; the file is corrupted");
+  for (const std::string& changed : {good.substr(0, good.size() - 1), good + "x",
+                                     replaced(good, R"("layers":"1")", R"("layers":"2")"),
+                                     replaced(good, R"("crc32")", R"("crc23")")}) {
+    folder.write("m.safetensors", changed);
+    CHECK(load_error(path) == prefix + "its checksum is wrong; the file is corrupted");
+  }
   std::string headless = good;
   headless[8] = 'x';
   folder.write("m.safetensors", headless);
   CHECK(load_error(path) == prefix + "its header is not a JSON object");
 }
 
-TEST_CASE("a damaged byte of a model file gives a clear error, or harms nothing that is read") {
+TEST_CASE("a whole file that is not a model says what it has too little or too much of") {
   const Folder folder;
   const std::string path = (folder.path() / "m.safetensors").string();
-  save(int8_model(), path);
-  const std::string good = read_file(path);
-  std::size_t refused = 0;
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    std::string damaged = good;
-    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
-    folder.write("m.safetensors", damaged);
-    const std::string error = load_error(path);
-    if (error.empty()) continue;
-    CHECK(error.starts_with(path + " is not a whole model file: "));
-    ++refused;
+  const auto error = [&](const std::string& from, const std::string& to) {
+    save(int8_model(), path);
+    folder.write("m.safetensors", sealed(replaced(read_file(path), from, to)));
+    const std::string text = load_error(path);
+    const std::string prefix = path + " is not a whole model file: ";
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+  };
+  CHECK(error("pare 2", "pare 1") ==
+        "its format is 'pare 1', and this version of pare reads 'pare 2'");
+  CHECK(error(R"("layers":"1")", R"("layers":"2")") == "tensor layers.1.weight is missing");
+  CHECK(error(R"("layers":"1")", R"("layers":"0")").ends_with(" is unknown"));
+  CHECK(error(R"("layers":"1")", R"("layers":"x")") == "it says 'x' layers");
+  CHECK(error(R"("layers":"1")", R"("lairs": "1")") == "its header has no layers");
+  CHECK(error("layers.0.requantizing", "layers.0.requantizinG") ==
+        "its header has no layers.0.requantizing");
+  CHECK(error("double_rounding", "triple_rounding") ==
+        "layers.0.requantizing is 'triple_rounding'");
+  CHECK(error("layers.0.bias", "layers.0.gias") == "tensor layers.0.bias is missing");
+  CHECK(error(R"("format")", R"("more":"","format")") == "its entry more is unknown");
+  CHECK(error(R"("layers.0.bias":)",
+              R"("more":{"data_offsets":[0,4],"dtype":"F32","shape":[1]},"layers.0.bias":)") ==
+        "tensor more is unknown");
+  CHECK(error(R"("data_offsets":[0,6])", R"("data_offsets":[0,7])") ==
+        "tensor layers.0.weight lies at bytes 0 to 7 of 38, and needs 6");
+  CHECK(error(R"("data_offsets":[0,6])", R"("data_offsets":[0,"6"])") ==
+        "its header is JSON, but not that of a model");
+}
+
+TEST_CASE("no single bit of a model file can change without being noticed") {
+  const Folder folder;
+  const std::string path = (folder.path() / "m.safetensors").string();
+  for (const Model& model : {int8_model(), pare::tests::random_model({3, 2, 1}, 4)}) {
+    save(model, path);
+    const std::string good = read_file(path);
+    std::size_t accepted = 0;
+    for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+      std::string damaged = good;
+      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+      folder.write("m.safetensors", damaged);
+      accepted += load_error(path).starts_with(path + " is not a whole model file: ") ? 0U : 1U;
+    }
+    CHECK(accepted == 0);
   }
-  CHECK(refused > good.size() * 3 / 4);
+}
+
+TEST_CASE("a model file that cannot be written says why") {
+  CHECK_THROWS_WITH(save(int8_model(), "/dev/full"),
+                    "/dev/full cannot be written: No space left on device");
 }
