@@ -13,6 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostValues = std::size_t{1} << 36;  // so that no product overflows
+
 [[noreturn]] void refuse(const fs::path& path, const std::string& what) {
   throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
 }
@@ -21,55 +23,72 @@ struct CloseGzip {
   void operator()(gzFile_s* file) const { gzclose(file); }
 };
 
-/// The whole file, unpacked if it is gzipped.
-std::vector<std::uint8_t> read_all(const fs::path& path) {
-  const std::unique_ptr<gzFile_s, CloseGzip> file(gzopen(path.c_str(), "rb"));
-  if (!file || fs::is_directory(path)) refuse(path, "it cannot be opened");
-  std::vector<std::uint8_t> bytes;
-  constexpr std::size_t kChunk = 1 << 20;
-  for (;;) {
-    const std::size_t size = bytes.size();
-    bytes.resize(size + kChunk);
-    const int got = gzread(file.get(), bytes.data() + size, kChunk);
-    if (got < 0) refuse(path, "its gzip data is damaged");
-    bytes.resize(size + static_cast<std::size_t>(got));
-    if (got == 0) break;
+/// A file that is read from its start, and unpacked if it is gzipped.
+class Unpacked {
+ public:
+  explicit Unpacked(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+    if (!file_ || fs::is_directory(path)) refuse(path, "it cannot be opened");
   }
-  int error = Z_OK;
-  gzerror(file.get(), &error);
-  if (error != Z_OK) refuse(path, "its gzip data ends too early");
-  return bytes;
-}
+
+  /// The next `count` bytes, or those that there are: what a header promises takes no memory.
+  std::vector<std::uint8_t> read(std::size_t count) {
+    constexpr std::size_t kChunk = 1 << 20;
+    std::vector<std::uint8_t> bytes;
+    while (bytes.size() < count) {
+      const std::size_t size = bytes.size();
+      const std::size_t wanted = std::min(kChunk, count - size);
+      bytes.resize(size + wanted);
+      const int got = gzread(file_.get(), bytes.data() + size, static_cast<unsigned>(wanted));
+      if (got < 0) refuse(path_, "its gzip data is damaged");
+      bytes.resize(size + static_cast<std::size_t>(got));
+      if (got == 0) break;
+    }
+    int error = Z_OK;
+    gzerror(file_.get(), &error);
+    if (error != Z_OK) refuse(path_, "its gzip data ends too early");
+    return bytes;
+  }
+
+ private:
+  fs::path path_;
+  std::unique_ptr<gzFile_s, CloseGzip> file_;
+};
 
 /// An IDX file of unsigned bytes.
 struct IdxFile {
   std::vector<Index> shape;
-  std::vector<std::uint8_t> bytes;  ///< with the header
-  std::size_t data;                 ///< where the values begin
+  std::vector<std::uint8_t> values;
 };
 
 IdxFile read_idx(const fs::path& path, std::size_t dimensions) {
-  IdxFile file{{}, read_all(path), 4 + 4 * dimensions};
-  const auto& bytes = file.bytes;
-  if (bytes.size() < file.data) {
-    refuse(path, fmt::format("{} bytes are too few for the header of an IDX file", bytes.size()));
+  Unpacked unpacked(path);
+  const std::vector<std::uint8_t> header = unpacked.read(4 + 4 * dimensions);
+  if (header.size() < 4 + 4 * dimensions) {
+    refuse(path, fmt::format("{} bytes are too few for the header of an IDX file", header.size()));
   }
-  if (bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 8 || bytes[3] != dimensions) {
+  if (header[0] != 0 || header[1] != 0 || header[2] != 8 || header[3] != dimensions) {
     refuse(path,
            fmt::format("it begins with {:02x}{:02x}{:02x}{:02x}, not with 000008{:02x} as IDX "
                        "files of bytes with {} dimensions do",
-                       bytes[0], bytes[1], bytes[2], bytes[3], dimensions, dimensions));
+                       header[0], header[1], header[2], header[3], dimensions, dimensions));
   }
+  IdxFile file;
   std::size_t size = 1;
   for (std::size_t i = 0; i < dimensions; ++i) {
     std::size_t extent = 0;
-    for (std::size_t k = 0; k < 4; ++k) extent = extent << 8 | bytes[4 + 4 * i + k];
+    for (std::size_t k = 0; k < 4; ++k) extent = extent << 8 | header[4 + 4 * i + k];
+    if (extent > kMostValues / std::max<std::size_t>(size, 1)) {
+      refuse(path, fmt::format("its header says more than {} values", kMostValues));
+    }
     file.shape.push_back(static_cast<Index>(extent));
-    size = extent == 0 || size <= bytes.size() ? size * extent : size;  // past the size already
+    size *= extent;
   }
-  if (size != bytes.size() - file.data) {
-    refuse(path,
-           fmt::format("its header says {} values, but {} follow", size, bytes.size() - file.data));
+  file.values = unpacked.read(size);
+  if (file.values.size() < size) {
+    refuse(path, fmt::format("its header says {} values, but {} follow", size, file.values.size()));
+  }
+  if (!unpacked.read(1).empty()) {
+    refuse(path, fmt::format("its header says {} values, but more follow", size));
   }
   if (size == 0) refuse(path, "it holds no samples");
   return file;
@@ -85,7 +104,7 @@ Dataset load_idx(const fs::path& images, const fs::path& labels, Index classes) 
     refuse(labels, fmt::format("it has {} labels, but {} has {} images", label.shape[0],
                                images.string(), samples));
   }
-  const std::uint8_t most = *std::max_element(label.bytes.begin() + 8, label.bytes.end());
+  const std::uint8_t most = *std::max_element(label.values.begin(), label.values.end());
   if (classes == 0) classes = most + 1;
   if (most >= classes) refuse(labels, fmt::format("label {} is not below {}", most, classes));
 
@@ -96,10 +115,9 @@ Dataset load_idx(const fs::path& images, const fs::path& labels, Index classes) 
                {pixels.shape[1], pixels.shape[2]}};
   using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   data.inputs =
-      Eigen::Map<const Bytes>(pixels.bytes.data() + pixels.data, samples, features).cast<float>() /
-      255;
+      Eigen::Map<const Bytes>(pixels.values.data(), samples, features).cast<float>() / 255;
   for (Index i = 0; i < samples; ++i) {
-    data.targets(i, label.bytes[label.data + static_cast<std::size_t>(i)]) = 1;
+    data.targets(i, label.values[static_cast<std::size_t>(i)]) = 1;
   }
   return data;
 }

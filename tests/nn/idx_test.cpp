@@ -61,6 +61,23 @@ TEST_CASE("a gzipped IDX file is read as it is") {
         "i: its gzip data ends too early");
 }
 
+TEST_CASE("no more is unpacked of a gzipped IDX file than its header promises") {
+  const Folder folder;
+  const auto first_half_of = [&](const std::string& content) {
+    const std::string path = (folder.path() / "packed").string();
+    gzFile file = gzopen(path.c_str(), "wb");
+    gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+    gzclose(file);
+    const std::string packed = pare::tests::read_file(path);
+    return packed.substr(0, packed.size() / 2);
+  };
+  const std::string zeros(4 << 20, '\0');  // their end is missing, which nobody shall notice
+  CHECK(error(folder, first_half_of(zeros), labels()) ==
+        "i: it begins with 00000000, not with 00000803 as IDX files of bytes with 3 dimensions do");
+  CHECK(error(folder, first_half_of(images() + zeros), labels()) ==
+        "i: its header says 8 values, but more follow");
+}
+
 TEST_CASE("a damaged IDX file says what is wrong with it") {
   const Folder folder;
   CHECK(error(folder, images().substr(0, 10), labels()) ==
@@ -69,7 +86,9 @@ TEST_CASE("a damaged IDX file says what is wrong with it") {
         "i: it begins with 00000801, not with 00000803 as IDX files of bytes with 3 dimensions do");
   CHECK(error(folder, images().substr(0, 20), labels()) ==
         "i: its header says 8 values, but 4 follow");
-  CHECK(error(folder, images() + "x", labels()) == "i: its header says 8 values, but 9 follow");
+  CHECK(error(folder, images() + "x", labels()) == "i: its header says 8 values, but more follow");
+  CHECK(error(folder, bytes({0, 0, 8, 3, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0}), labels()) ==
+        "i: its header says more than 68719476736 values");
   CHECK(error(folder, images(), bytes({0, 0, 8, 1, 0, 0, 0, 1, 2})) ==
         "l: it has 1 labels, but " + (folder.path() / "i").string() + " has 2 images");
   CHECK(error(folder, images(), labels(), 2) == "l: label 2 is not below 2");
