@@ -27,7 +27,7 @@ std::string shown(const OptionValue& given) {
     std::string operator()(bool b) const { return b ? "true" : "false"; }
     std::string operator()(std::int64_t i) const { return fmt::format("{}", i); }
     std::string operator()(double d) const { return shown(d); }
-    std::string operator()(const std::string& s) const { return fmt::format("\"{}\"", s); }
+    std::string operator()(const std::string& s) const { return toml_string(s); }
     std::string operator()(const std::vector<double>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));
     }
@@ -44,6 +44,20 @@ bool inside(double value, Range range) { return value >= range.low && value <= r
 }
 
 }  // namespace
+
+std::string toml_string(std::string_view text) {
+  std::string result = "\"";
+  for (const char character : text) {
+    if (character == '"' || character == '\\') {
+      result += {'\\', character};
+    } else if (static_cast<unsigned char>(character) < 0x20 || character == 0x7F) {
+      result += fmt::format("\\u{:04X}", character);
+    } else {
+      result += character;
+    }
+  }
+  return result + '"';
+}
 
 std::string located(const std::string& where, std::string_view message) {
   return where.empty() ? std::string(message) : fmt::format("{}: {}", where, message);
@@ -132,7 +146,7 @@ std::optional<bool> Options::optional_flag(std::string_view name, std::string_vi
 }
 
 std::string Options::text(std::string_view name, std::string_view fallback, std::string_view help) {
-  docs_.push_back({std::string(name), fmt::format("\"{}\"", fallback), "text", std::string(help)});
+  docs_.push_back({std::string(name), toml_string(fallback), "text", std::string(help)});
   const OptionValue* given = take(name);
   if (given == nullptr) return resolve(name, std::string(fallback));
   if (!std::holds_alternative<std::string>(given->value)) wrong_type(name, *given, "a string");
@@ -189,7 +203,7 @@ std::size_t Options::word_index(std::string_view name, const std::vector<std::st
   if (word == nullptr) wrong_type(name, *given, "a string");
   const auto found = std::find(words.begin(), words.end(), *word);
   if (found == words.end()) {
-    fail(name, fmt::format("{} = \"{}\" is none of: {}{}", name, *word, fmt::join(words, ", "),
+    fail(name, fmt::format("{} = {} is none of: {}{}", name, shown(*given), fmt::join(words, ", "),
                            nn::did_you_mean(*word, words)));
   }
   resolve(name, *word);

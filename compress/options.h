@@ -33,6 +33,10 @@ struct OptionDoc {
   std::string help;
 };
 
+/// `text` as a basic string of TOML, with its quotes: a TOML parser gives `text` back if that is
+/// UTF-8. Source: TOML 1.0.0, section "String".
+std::string toml_string(std::string_view text);
+
 /// `message` with its place before it, where there is one.
 std::string located(const std::string& where, std::string_view message);
 

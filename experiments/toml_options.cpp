@@ -43,7 +43,8 @@ toml::table parse_override(const std::string& text) {
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error&) {
-    return parse(fmt::format("{}=\"{}\"", text.substr(0, equals), text.substr(equals + 1)), source);
+    const std::string value = compress::toml_string(std::string_view(text).substr(equals + 1));
+    return parse(fmt::format("{}={}", text.substr(0, equals), value), source);
   }
 }
 

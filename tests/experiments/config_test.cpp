@@ -179,6 +179,32 @@ TEST_CASE("the resolved config holds what --set changed, and loads again to itse
         experiments::make_data(first, 3).train.inputs);
 }
 
+TEST_CASE("any text of a config comes back from the resolved one") {
+  for (const std::string& text :
+       {std::string("a \"quoted\" name"), std::string("it's"), std::string("C:\\data\\new.csv"),
+        std::string("two\nlines\r\n\tand a tab"), std::string("Gr\xC3\xBC\xC3\x9F e"),
+        std::string("\x01\x1F\x7F\b\f"), std::string("\"\"\""), std::string("'''"),
+        std::string("# no comment = []"), std::string("ends with \\")}) {
+    CAPTURE(text);
+    const auto train = [](const Experiment& experiment) {
+      return std::get<experiments::CsvSource>(experiment.data).train;
+    };
+    const std::string table = "[data]\nsource = \"csv\"\ntest = \"t.csv\"\n";
+    const std::string line = "train = " + compress::toml_string(text) + "\n";
+    const Experiment experiment = load(table + line + kVariant);
+    CHECK(train(experiment) == text);
+    const Experiment again = load(experiment.resolved);
+    CHECK(train(again) == text);
+    CHECK(again.resolved == experiment.resolved);
+  }
+}
+
+TEST_CASE("--set takes a value that is no TOML as it stands") {
+  const std::string table = "[data]\nsource = \"csv\"\ntrain = \"t.csv\"\ntest = \"t.csv\"\n";
+  const Experiment experiment = load(table + kVariant, {R"(data.train=C:\my "own" data.csv)"});
+  CHECK(std::get<experiments::CsvSource>(experiment.data).train == R"(C:\my "own" data.csv)");
+}
+
 TEST_CASE("seeds are read in their order, and resolved as they are") {
   const Experiment experiment = load("seeds = [3, 1, 9000000000000000]\n" + kVariant);
   CHECK(experiment.seeds == std::vector<std::uint64_t>{3, 1, 9'000'000'000'000'000});
