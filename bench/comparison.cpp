@@ -19,8 +19,10 @@ struct Shown {
   bool varies = false;
 };
 
+/// Of the first digit; 0 for 0, and for what has no digits.
 int exponent(double value) {
-  return value == 0 ? 0 : static_cast<int>(std::floor(std::log10(std::abs(value))));
+  if (value == 0 || !std::isfinite(value)) return 0;
+  return static_cast<int>(std::floor(std::log10(std::abs(value))));
 }
 
 std::string scientific(double value, int decimals) {

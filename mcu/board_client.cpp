@@ -12,7 +12,8 @@
 namespace pare::mcu {
 namespace {
 
-constexpr std::size_t kMaxBytesPerCommand = 31;  // MLPerf Tiny: 80 characters a command
+/// "db ", two digits a byte and "%": with a line end, all within one USB packet of 64 bytes.
+constexpr std::size_t kMaxBytesPerCommand = 29;
 
 std::runtime_error unexpected(std::string_view command, std::string_view expected) {
   return std::runtime_error(
@@ -30,6 +31,15 @@ std::string value_of(const std::vector<std::string>& lines, std::string_view com
     }
   }
   throw unexpected(command, fmt::format("{}...]", prefix));
+}
+
+/// What is before and after `between`.
+std::pair<std::string_view, std::string_view> halves(std::string_view text,
+                                                     std::string_view between,
+                                                     std::string_view command) {
+  const std::size_t middle = text.find(between);
+  if (middle == std::string_view::npos) throw unexpected(command, between);
+  return {text.substr(0, middle), text.substr(middle + between.size())};
 }
 
 template <typename Number>
@@ -64,6 +74,7 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 
 std::vector<std::uint8_t> from_hex(std::string_view hex, std::string_view command) {
   std::vector<std::uint8_t> bytes;
+  if (hex.size() % 2 != 0) throw unexpected(command, "an even number of hexadecimal digits");
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     bytes.push_back(parse<std::uint8_t>(hex.substr(i, 2), command, 16));
   }
@@ -117,15 +128,11 @@ std::uint32_t BoardClient::stack_bytes() {
 }
 
 double BoardClient::counter_mhz() {
-  constexpr std::string_view kBetween = " cycles in ";
-  constexpr std::string_view kEnd = " us";
   const std::string command = "pare clock";
   const std::string value = query(command, "m-pare-clock-[");
-  const std::size_t middle = value.find(kBetween);
-  if (middle == std::string::npos || !value.ends_with(kEnd)) throw unexpected(command, kBetween);
-  const std::string_view cycles = std::string_view(value).substr(0, middle);
-  std::string_view us = std::string_view(value).substr(middle + kBetween.size());
-  us.remove_suffix(kEnd.size());
+  const auto [cycles, rest] = halves(value, " cycles in ", command);
+  const auto [us, nothing] = halves(rest, " us", command);
+  if (!nothing.empty()) throw unexpected(command, " us");
   return static_cast<double>(parse<std::uint32_t>(cycles, command)) /
          std::max(1U, parse<std::uint32_t>(us, command));
 }
@@ -133,10 +140,8 @@ double BoardClient::counter_mhz() {
 SelfTest BoardClient::selftest() {
   const std::string command = "pare selftest";
   const std::string value = query(command, "m-pare-selftest-[");
-  const std::size_t middle = value.find(" of ");
-  if (middle == std::string::npos) throw unexpected(command, "N of N");
-  return {parse<int>(std::string_view(value).substr(0, middle), command),
-          parse<int>(std::string_view(value).substr(middle + 4), command)};
+  const auto [passed, total] = halves(value, " of ", command);
+  return {parse<int>(passed, command), parse<int>(total, command)};
 }
 
 std::vector<std::string> BoardClient::command(std::string_view text) {

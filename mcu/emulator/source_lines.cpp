@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <sstream>
 #include <stdexcept>
 
@@ -11,13 +11,14 @@
 namespace pare::mcu {
 namespace {
 
-/// "/folder/model.h:121 (discriminator 2)".
+/// "/folder/model.h:121 (discriminator 2)"; line 0 if it is no number.
 SourceLine parse_place(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos) return {"??", 0};
   const std::filesystem::path file = text.substr(0, colon);
-  return {file.filename().string(),
-          static_cast<unsigned>(std::strtoul(text.c_str() + colon + 1, nullptr, 10))};
+  unsigned line = 0;
+  std::from_chars(text.data() + colon + 1, text.data() + text.size(), line);
+  return {file.filename().string(), line};
 }
 
 }  // namespace

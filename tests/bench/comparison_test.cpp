@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -196,4 +197,22 @@ TEST_CASE("the table says how each variant's layers are encoded, as far as its s
   variants[1][1].encodings = {"2-bit"};
   const Table table = comparison_table(variants, Format::text);
   CHECK(column(table, "encodings") == Cells{"dense int8, 2 x sparse int8", "vary", ""});
+}
+
+TEST_CASE("numbers beyond all measure are shown, and are no whole numbers of a file") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<SeedRows> rows{variant("diverged", &Row::mse, {1e308, 1e308, -1e308}),
+                                   variant("infinite", &Row::mse, {infinity, infinity, infinity}),
+                                   variant("nothing", &Row::mse, {infinity, -infinity, 1.0})};
+  for (const Format format : {Format::text, Format::markdown, Format::csv, Format::json}) {
+    CHECK(format_comparison(rows, format, {}).find("diverged") != std::string::npos);
+  }
+  Row row;
+  row.cycles_estimate = infinity;
+  row.flash_bytes = 1e300;
+  row.ram_bytes = 12;
+  const nlohmann::json json = bench::numbers_to_json(row);
+  CHECK(json["ram_bytes"].is_number_integer());
+  CHECK(json["flash_bytes"] == 1e300);
+  CHECK(json["cortex_m4"]["cycles_estimate"].dump() == "null");
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -143,7 +144,8 @@ TEST_CASE("the client reads what a board says of itself") {
   CHECK(client.selftest().total == 8);
 }
 
-TEST_CASE("an inference loads at most 31 bytes a command and never sends far ahead") {
+TEST_CASE(
+    "an inference sends no command longer than a USB packet, line end included, nor far ahead") {
   std::vector<std::string> commands;
   FakeBoard board([&](const std::string& command) {
     commands.push_back(command);
@@ -154,11 +156,12 @@ TEST_CASE("an inference loads at most 31 bytes a command and never sends far ahe
   CHECK(client.infer(inputs) == kOutput);
   REQUIRE(commands.size() == 7);
   CHECK(commands[2] == "db load 70");
-  CHECK(commands[3].size() == 3 + 2 * 31);
-  CHECK(commands[4].size() == 3 + 2 * 31);
-  CHECK(commands[5] == "db a5a5a5a5a5a5a5a5");
+  CHECK(commands[3].size() == 3 + 2 * 29);
+  CHECK(commands[4].size() == 3 + 2 * 29);
+  CHECK(commands[5] == "db a5a5a5a5a5a5a5a5a5a5a5a5");
   CHECK(commands[6] == "pare infer");
-  CHECK(board.most_unanswered_bytes() <= 66);
+  for (const std::string& command : commands) CHECK(command.size() + std::strlen("%\r\n") <= 64);
+  CHECK(board.most_unanswered_bytes() <= 64);
 }
 
 TEST_CASE("a board that says nothing is reported after the time-out") {
@@ -235,6 +238,30 @@ TEST_CASE("a counter that does not move is told from one that does") {
   CHECK(client.infer(kInput) == kOutput);
   CHECK(!client.cycles());
   CHECK(client.counter_mhz() == 0);
+}
+
+TEST_CASE("a reply with half of its value is refused") {
+  const std::vector<std::pair<std::string, std::string>> replies{
+      {"pare clock", "m-pare-clock-[5 cycles in us]"},
+      {"pare clock", "m-pare-clock-[5 cycles in 7 us us]"},
+      {"pare clock", "m-pare-clock-[ cycles in  us]"},
+      {"pare clock", "m-pare-clock-[5]"},
+      {"pare clock", "m-pare-clock-[]"},
+      {"pare selftest", "m-pare-selftest-[8 of ]"},
+      {"pare selftest", "m-pare-selftest-[ of 8]"},
+      {"pare selftest", "m-pare-selftest-[]"}};
+  for (const auto& [damaged, line] : replies) {
+    CAPTURE(line);
+    FakeBoard board([&, reply = line + "\r\n"](const std::string& command) {
+      return command == damaged ? checked(command, reply) : good_answer(command);
+    });
+    BoardClient client(board.link());
+    if (damaged == "pare clock") {
+      CHECK_THROWS_AS(client.counter_mhz(), std::runtime_error);
+    } else {
+      CHECK_THROWS_AS(client.selftest(), std::runtime_error);
+    }
+  }
 }
 
 TEST_CASE("a reply without its line says which one is missing") {
