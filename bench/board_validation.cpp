@@ -20,6 +20,11 @@ CycleCounts summarize(std::vector<double> cycles, double counter_mhz) {
 
 }  // namespace
 
+OtherModel::OtherModel(std::uint32_t found, std::uint32_t expected)
+    : std::runtime_error(fmt::format(
+          "the board holds a model with hash {:08x}, not {:08x}; flash it again", found, expected)),
+      found_(found) {}
+
 void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded) {
   const mcu::BoardInfo info = board.info();
   const std::uint32_t expected = mcu::hash(encoded);
@@ -28,11 +33,7 @@ void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded) {
         fmt::format("the board runs kernel version {}, this is {}; flash it again",
                     info.kernel_version, kKernelVersion));
   }
-  if (info.hash != expected) {
-    throw std::runtime_error(
-        fmt::format("the board holds a model with hash {:08x}, not {:08x}; flash it again",
-                    info.hash, expected));
-  }
+  if (info.hash != expected) throw OtherModel(info.hash, expected);
 }
 
 BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,

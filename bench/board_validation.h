@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <stdexcept>
 
 #include "bench/validate.h"
 #include "mcu/board_client.h"
@@ -27,7 +29,20 @@ struct BoardReport {
   bool instruction_cache = false;     ///< on
 };
 
-/// Throws std::runtime_error if the board runs another kernel version or another model than this.
+/// A board holds another model than it should.
+class OtherModel : public std::runtime_error {
+ public:
+  OtherModel(std::uint32_t found, std::uint32_t expected);
+
+  /// The hash of the model that it holds.
+  std::uint32_t found() const { return found_; }
+
+ private:
+  std::uint32_t found_;
+};
+
+/// Throws std::runtime_error if the board runs another kernel version, OtherModel if it runs
+/// another model than this.
 void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded);
 
 /// Checks the board's identity, has it and the host's kernel infer at most `count` rows of `inputs`

@@ -83,6 +83,7 @@ mcu::Image build_model(const nn::Model& model, const std::string& name, const nn
 void measure_model(const nn::Model& model, const nn::Dataset& test,
                    const mcu::EncodedModel& encoded, Row& row) {
   for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
+  row.model_hash = fmt::format("{:08x}", mcu::hash(encoded));
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
   row.macs = static_cast<double>(nn::mac_count(model));

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -73,7 +74,7 @@ Json run_peer(const std::vector<std::string>& arguments) {
                                    "/usr/bin/python3",
                                    PARE_SOURCE_DIR "/bench/peers/pytorch.py"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  const mcu::ProcessResult result = mcu::run_process(command);
+  const mcu::ProcessResult result = mcu::run_process(command, std::chrono::hours(1));
   const std::size_t report = result.output.rfind("\n{");
   Json json = Json::parse(
       report == std::string::npos ? result.output : result.output.substr(report), nullptr, false);

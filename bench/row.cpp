@@ -53,6 +53,35 @@ std::span<const Column> columns() {
   return kColumns;
 }
 
+namespace {
+
+/// Above this not every whole number is a double.
+constexpr double kMostCount = 9007199254740992;  // 2^53
+
+/// What `json` has at `pointer`, as a T. Throws std::invalid_argument if it has no such thing.
+template <class T>
+T value_at(const Json& json, const char* pointer) {
+  const Json::json_pointer place(pointer);
+  if (!json.is_object() || !json.contains(place)) {
+    throw std::invalid_argument(fmt::format("not the results of a variant: it has no {}", pointer));
+  }
+  try {
+    return json.at(place).get<T>();
+  } catch (const Json::exception&) {
+    throw std::invalid_argument(
+        fmt::format("not the results of a variant: its {} is {}", pointer, json.at(place).dump()));
+  }
+}
+
+/// The same; empty where it is null.
+std::string text_at(const Json& json, const char* pointer) {
+  return value_at<Json>(json, pointer).is_null() ? "" : value_at<std::string>(json, pointer);
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+}  // namespace
+
 Json numbers_to_json(const Row& row) {
   Json json;
   for (const Column& column : columns()) {
@@ -60,7 +89,8 @@ Json numbers_to_json(const Row& row) {
     Json& place = json[Json::json_pointer(column.pointer)];
     if (!number) {
       place = nullptr;
-    } else if (column.style == Style::count && *number == std::floor(*number)) {
+    } else if (column.style == Style::count && *number == std::floor(*number) &&
+               std::abs(*number) <= kMostCount) {
       place = static_cast<std::int64_t>(*number);
     } else {
       place = *number;
@@ -74,29 +104,27 @@ Json to_json(const Row& row) {
   json["name"] = row.name;
   json["passes"] = row.passes;
   json["encodings"] = row.encodings;
-  json["over_budget"] = row.excess.empty() ? Json() : Json(row.excess);
-  json["validated"]["board"] = row.board.empty() ? Json() : Json(row.board);
+  json["over_budget"] = or_null(row.excess);
+  json["note"] = or_null(row.note);
+  json["model_hash"] = or_null(row.model_hash);
+  json["validated"]["board"] = or_null(row.board);
   return json;
 }
 
 Row row_from_json(const Json& json) {
-  try {
-    Row row;
-    row.name = json.at("name");
-    row.passes = json.at("passes");
-    row.encodings = json.at("encodings");
-    const Json& excess = json.at("over_budget");
-    row.excess = excess.is_null() ? "" : excess.get<std::string>();
-    const Json& board = json.at("validated").at("board");
-    row.board = board.is_null() ? "" : board.get<std::string>();
-    for (const Column& column : columns()) {
-      const Json& place = json.at(Json::json_pointer(column.pointer));
-      if (!place.is_null()) row.*column.value = place.get<double>();
-    }
-    return row;
-  } catch (const Json::exception& error) {
-    throw std::invalid_argument(fmt::format("not the results of a variant: {}", error.what()));
+  Row row;
+  row.name = value_at<std::string>(json, "/name");
+  row.passes = value_at<std::vector<std::string>>(json, "/passes");
+  row.encodings = value_at<std::vector<std::string>>(json, "/encodings");
+  row.excess = text_at(json, "/over_budget");
+  row.note = text_at(json, "/note");
+  row.model_hash = text_at(json, "/model_hash");
+  row.board = text_at(json, "/validated/board");
+  for (const Column& column : columns()) {
+    if (value_at<Json>(json, column.pointer).is_null()) continue;
+    row.*column.value = value_at<double>(json, column.pointer);
   }
+  return row;
 }
 
 }  // namespace pare::bench

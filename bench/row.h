@@ -16,16 +16,18 @@ struct Row {
   std::string name;
   std::vector<std::string> passes;
   std::vector<std::string> encodings;  ///< of each layer, as mcu::encode chose them
-  std::string excess;    ///< empty, or what is more than the budget or the board allows
-  Number parameters;     ///< weights and biases
-  Number nonzero;        ///< of them not 0
-  Number macs;           ///< multiply-accumulates of one inference
-  Number weights_bytes;  ///< the encoded parameters
-  Number flash_bytes;    ///< linked image with this model minus the same image with none
-  Number ram_bytes;      ///< static data of the linked model: hidden activations, and the sketch's
-                         ///< buffers of its inputs and outputs
-  Number stack_bytes;    ///< deepest stack of one inference
-  Number mse;            ///< on the test set, as are the other three
+  std::string excess;      ///< empty, or what is more than the budget or the board allows
+  std::string note;        ///< empty, or what the reader must know, such as why numbers are missing
+  std::string model_hash;  ///< of the encoded model that was measured, as the board says it
+  Number parameters;       ///< weights and biases
+  Number nonzero;          ///< of them not 0
+  Number macs;             ///< multiply-accumulates of one inference
+  Number weights_bytes;    ///< the encoded parameters
+  Number flash_bytes;      ///< linked image with this model minus the same image with none
+  Number ram_bytes;    ///< static data of the linked model: hidden activations, and the sketch's
+                       ///< buffers of its inputs and outputs
+  Number stack_bytes;  ///< deepest stack of one inference
+  Number mse;          ///< on the test set, as are the other three
   Number mae;
   Number max_error;
   Number top1;  ///< percent

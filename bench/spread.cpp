@@ -72,6 +72,7 @@ Row mean_row(const SeedRows& rows) {
   if (all_have(&Row::encodings)) mean.encodings = first.encodings;
   if (all_have(&Row::board)) mean.board = first.board;
   mean.excess = first_excess(rows);
+  if (all_have(&Row::note)) mean.note = first.note;
   return mean;
 }
 

@@ -3,41 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
-#include <fstream>
 #include <stdexcept>
-#include <string_view>
 
+#include "experiments/hash.h"
+#include "experiments/messages.h"
 #include "nn/safetensors.h"
 
 namespace pare::experiments {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Source: Fowler, Noll, Vo, Eastlake, "The FNV Non-Cryptographic Hash Algorithm", FNV-1a, 64 bits.
-class Hash {
- public:
-  void add(std::string_view bytes) {
-    for (const char byte : bytes) {
-      value_ = (value_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
-    }
-  }
-
-  /// A file that cannot be read adds nothing: whoever needs it will say so.
-  void add_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::array<char, 1 << 16> block{};
-    while (file.read(block.data(), block.size()) || file.gcount() > 0) {
-      add({block.data(), static_cast<std::size_t>(file.gcount())});
-    }
-  }
-
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325U;
-};
 
 std::uint64_t hash_of(const Experiment& experiment) {
   Hash hash;
@@ -92,7 +67,7 @@ bool BaseCache::load(const fs::path& path, const nn::Split& data, nn::Model& mod
       throw std::runtime_error(fmt::format("{} holds another model", path.string()));
     }
   } catch (const std::exception& error) {
-    note(fmt::format("{}; the base model was trained anew", error.what()));
+    note(fmt::format("{}; the base model was trained anew", explain(error)));
     return false;
   }
   const std::lock_guard lock(mutex_);
@@ -109,7 +84,7 @@ void BaseCache::store(const nn::Model& model, const fs::path& path) {
   } catch (const std::exception& error) {
     std::error_code ignored;
     fs::remove(beside, ignored);
-    note(fmt::format("the base model cannot be kept for the next run: {}", error.what()));
+    note(fmt::format("the base model cannot be kept for the next run: {}", explain(error)));
   }
 }
 

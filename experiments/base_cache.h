@@ -28,6 +28,9 @@ class BaseCache {
   nn::Model base_model(std::uint64_t seed, const nn::Split& data,
                        const std::function<void(int epoch, double loss)>& on_epoch = {});
 
+  /// The hash of all that determines them but the seed.
+  std::uint64_t hash() const { return hash_; }
+
   /// The file of one seed.
   std::filesystem::path path(std::uint64_t seed) const;
 
@@ -45,7 +48,7 @@ class BaseCache {
   const Experiment& experiment_;
   std::filesystem::path folder_;
   bool fresh_;
-  std::uint64_t hash_;  ///< of all but the seed
+  std::uint64_t hash_;
   mutable std::mutex mutex_;
   std::vector<std::string> notes_;
   std::size_t found_ = 0;

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "bench/board_validation.h"
 #include "bench/choose_encodings.h"
 #include "bench/flash.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
 #include "experiments/commands.h"
+#include "experiments/messages.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
 #include "mcu/export_sketch.h"
@@ -34,6 +36,28 @@ mcu::BoardSearch search(const VariantArguments& arguments) {
   return search;
 }
 
+StoredVariant load(const VariantArguments& arguments) {
+  return load_variant(arguments.results, arguments.variant, arguments.seed, arguments.optimize);
+}
+
+/// What to do about a board that holds another model: the same one may be encoded otherwise.
+std::runtime_error explain_other_model(const StoredVariant& stored,
+                                       const bench::OtherModel& error) {
+  const auto holds = [&](const std::string& how, const std::string& what_to_do) {
+    return std::runtime_error(fmt::format("the board holds {} encoded {}; {}, or flash it again",
+                                          stored.row.name, how, what_to_do));
+  };
+  if (fmt::format("{:08x}", error.found()) == stored.row.model_hash) {
+    return holds("as it was measured", "leave --optimize out");
+  }
+  for (const mcu::Optimize optimize : mcu::kOptimizes) {
+    if (mcu::hash(bench::choose_encodings(stored.model, {optimize})) != error.found()) continue;
+    const std::string_view name = mcu::name(optimize);
+    return holds(fmt::format("for {}", name), fmt::format("say --optimize {}", name));
+  }
+  return error;
+}
+
 void check_port(const VariantArguments& arguments) {
   if (arguments.port.empty() || arguments.board == kNano) return;
   throw std::invalid_argument(
@@ -55,11 +79,11 @@ std::string describe(const bench::Footprint& footprint) {
 }
 
 /// What a variant takes, or with `force` that it does not fit.
-std::string describe(const StoredVariant& stored, const mcu::EncodedModel& encoded, bool force) {
+std::string describe(const StoredVariant& stored, bool force) {
   const mcu::TemporaryFolder work;
   try {
     return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
-                                             work.path(), encoded));
+                                             work.path(), stored.encoded));
   } catch (const mcu::DoesNotFit& error) {
     if (force) return error.what();
     throw std::runtime_error(
@@ -108,7 +132,7 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
 }  // namespace
 
 void export_variant(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  const StoredVariant stored = load(arguments);
   check_budget(stored.row, arguments);
   fs::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
@@ -123,11 +147,8 @@ void export_variant(const VariantArguments& arguments) {
   const fs::path target = replace ? beside / folder.filename() : folder;
   const nn::Matrix& inputs = stored.data.test.inputs;
   mcu::check_sketch_folder(target);
-  const mcu::EncodedModel encoded =
-      arguments.optimize ? bench::choose_encodings(stored.model, {*arguments.optimize})
-                         : stored.encoded;
-  const std::string takes = describe(stored, encoded, arguments.force);
-  mcu::export_sketch(encoded, stored.row.name,
+  const std::string takes = describe(stored, arguments.force);
+  mcu::export_sketch(stored.encoded, stored.row.name,
                      mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target,
                      arguments.weights);
   if (replace) {
@@ -140,11 +161,15 @@ void export_variant(const VariantArguments& arguments) {
       "{}: open it in the Arduino IDE, or compile it with\n"
       "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
       stored.label, takes, folder.string(), folder.string());
+  if (!stored.as_measured) {
+    fmt::print("It is not encoded as it was measured: validate it with --optimize {}, too\n",
+               mcu::name(arguments.optimize.value()));
+  }
 }
 
 bool flash_variant(const VariantArguments& arguments) {
   check_port(arguments);
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  const StoredVariant stored = load(arguments);
   check_budget(stored.row, arguments);
   const bench::FlashReport report = start_board(stored, arguments);
   fmt::print(
@@ -157,14 +182,22 @@ bool flash_variant(const VariantArguments& arguments) {
 
 bool validate_variant(const VariantArguments& arguments) {
   check_port(arguments);
-  StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  StoredVariant stored = load(arguments);
   const nn::Matrix& inputs = stored.data.test.inputs;
   const mcu::TemporaryFolder work;
   bench::Row& row = stored.row;
   const bool nano = arguments.board == kNano;
-  const bool agrees =
-      nano ? bench::validate_nano33ble(stored.model, inputs, stored.encoded, search(arguments), row)
-           : bench::validate_board(stored.model, inputs, work.path(), stored.encoded, row);
+  const auto validate = [&] {
+    return nano ? bench::validate_nano33ble(stored.model, inputs, stored.encoded, search(arguments),
+                                            row)
+                : bench::validate_board(stored.model, inputs, work.path(), stored.encoded, row);
+  };
+  bool agrees = false;
+  try {
+    agrees = validate();
+  } catch (const bench::OtherModel& error) {
+    throw explain_other_model(stored, error);
+  }
   const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
   if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
     fmt::print(
@@ -181,7 +214,12 @@ bool validate_variant(const VariantArguments& arguments) {
   }
   if (nano) print_cycles(row);
   std::fflush(stdout);
-  update_row(arguments.results, stored.seed, row);
+  if (stored.as_measured) {
+    update_row(arguments.results, stored.seed, row);
+  } else {
+    say(fmt::format("pare: not kept in {}: its numbers are of another --optimize\n",
+                    arguments.results));
+  }
   return agrees;
 }
 

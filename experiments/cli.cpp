@@ -59,8 +59,14 @@ void add_config(CLI::App& command, RunArguments& arguments) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--fresh", arguments.fresh,
-                   "train the base model anew, also where results/.cache has it");
+                   "make everything anew, also what results/.cache has from earlier runs");
   add_format(command, arguments.format);
+}
+
+std::vector<std::string> optimize_names() {
+  std::vector<std::string> names;
+  for (const mcu::Optimize optimize : mcu::kOptimizes) names.emplace_back(mcu::name(optimize));
+  return names;
 }
 
 /// Gives `take` what --optimize says, if it is there.
@@ -69,9 +75,8 @@ void add_optimize(CLI::App& command, const std::function<void(const std::string&
       .add_option_function<std::string>(
           "--optimize", take,
           "what the encodings of the layers are chosen for: size (the fewest bytes of flash), "
-          "speed "
-          "(the fewest cycles) or balance (the least product of both)")
-      ->check(one_of({"balance", "size", "speed"}))
+          "speed (the fewest cycles) or balance (the least product of both)")
+      ->check(one_of(optimize_names()))
       ->type_name("WHAT");
 }
 
@@ -83,6 +88,15 @@ void add_variant(CLI::App& command, VariantArguments& arguments) {
   command.add_option("--seed", arguments.seed, "one of the run's seeds (default: the first)")
       ->check(CLI::Validator(check_seed, ""))
       ->type_name("N");
+}
+
+/// For another --optimize than the run had.
+void add_optimize(CLI::App& command, VariantArguments& arguments) {
+  add_optimize(command, [&arguments](const std::string& word) {
+    for (const mcu::Optimize optimize : mcu::kOptimizes) {
+      if (word == mcu::name(optimize)) arguments.optimize = optimize;
+    }
+  });
 }
 
 void add_weights(CLI::App& command, VariantArguments& arguments) {
@@ -244,6 +258,7 @@ int run_cli(int argc, char** argv) {
   VariantArguments chosen;
   auto* export_command = app.add_subcommand("export", "write a variant's sketch folder");
   add_variant(*export_command, chosen);
+  add_optimize(*export_command, chosen);
   export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
@@ -252,16 +267,12 @@ int run_cli(int argc, char** argv) {
       "--force", chosen.force,
       "export a variant that is over its budget or the board's memory, and replace the folder "
       "if it is a sketch");
-  add_optimize(*export_command, [&chosen](const std::string& word) {
-    chosen.optimize = word == "speed"  ? mcu::Optimize::speed
-                      : word == "size" ? mcu::Optimize::size
-                                       : mcu::Optimize::balance;
-  });
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =
       app.add_subcommand("flash", "build a variant's sketch and start a board on it");
   add_variant(*flash_command, chosen);
+  add_optimize(*flash_command, chosen);
   add_board(*flash_command, chosen);
   flash_command->add_flag("--force", chosen.force, "flash a variant that is over its budget");
   flash_command->callback([&] { exit_code = flash_variant(chosen) ? 0 : 1; });
@@ -269,12 +280,14 @@ int run_cli(int argc, char** argv) {
   auto* validate_command = app.add_subcommand(
       "validate", "send the test set to a board and compare its outputs with the host's");
   add_variant(*validate_command, chosen);
+  add_optimize(*validate_command, chosen);
   add_board(*validate_command, chosen);
   validate_command->callback([&] { exit_code = validate_variant(chosen) ? 0 : 1; });
 
   auto* profile_command =
       app.add_subcommand("profile", "per layer: what a variant costs on the emulated board");
   add_variant(*profile_command, chosen);
+  add_optimize(*profile_command, chosen);
   add_format(*profile_command, chosen.format);
   profile_command->callback([&] { print_profile(chosen); });
 

@@ -8,9 +8,11 @@
 #include "bench/comparison.h"
 #include "bench/encoding_costs.h"
 #include "bench/kernels.h"
+#include "bench/notes.h"
 #include "bench/prices.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
+#include "experiments/messages.h"
 #include "experiments/peer_bench.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
@@ -55,10 +57,26 @@ nn::Model train_alone(const Experiment& experiment, BaseCache& cache, const nn::
 
 /// What the user should know of the base models.
 void report(const BaseCache& cache, std::size_t seeds) {
-  for (const std::string& note : cache.notes()) fmt::print(stderr, "pare: {}\n", note);
+  for (const std::string& note : cache.notes()) say(fmt::format("pare: {}\n", note));
   if (cache.found() > 0 && terminal_width(STDERR_FILENO)) {
-    fmt::print(stderr, "{} of {} base models taken from {}; --fresh trains anew\n", cache.found(),
-               seeds, kBaseCache);
+    say(fmt::format("{} of {} base models taken from {}; --fresh trains anew\n", cache.found(),
+                    seeds, kBaseCache));
+  }
+}
+
+/// The same of the other jobs.
+void report(const Journal& journal) {
+  for (const std::string& note : journal.notes()) say(fmt::format("pare: {}\n", note));
+  if (journal.found() > 0 && terminal_width(STDERR_FILENO)) {
+    say(fmt::format("{} jobs taken from {}, done by an earlier run; --fresh does them anew\n",
+                    journal.found(), kBaseCache));
+  }
+}
+
+void report_notes(const std::vector<bench::SeedRows>& rows,
+                  const std::vector<std::uint64_t>& seeds) {
+  for (const std::string& note : bench::collect_notes(rows, seeds)) {
+    say(fmt::format("pare: {}\n", note));
   }
 }
 
@@ -82,8 +100,11 @@ bool run_experiment(const RunArguments& arguments) {
                                            : std::filesystem::path(arguments.out);
   check_target(folder);
   BaseCache cache(experiment, kBaseCache, arguments.fresh);
-  const Results results = run(experiment, cache);
+  nlohmann::json environment = describe_environment();
+  Journal journal(experiment, cache.hash(), environment, kBaseCache, arguments.fresh);
+  const Results results = run(experiment, cache, journal, std::move(environment));
   write_results(results, folder);
+  if (results.whole) journal.remove_the_rest();
   if (bench::for_people(arguments.format)) {
     print(layer_table(results.layers), arguments.format);
     fmt::print("\n");
@@ -91,17 +112,25 @@ bool run_experiment(const RunArguments& arguments) {
   fmt::print("{}", bench::format_comparison(results.rows, arguments.format, {}, output_width()));
   std::fflush(stdout);
   if (terminal_width(STDERR_FILENO)) {
-    fmt::print(stderr, "\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
-               folder.string(), folder.string());
+    say(fmt::format("\nwritten to {}; next: ./pare export {} VARIANT --to FOLDER\n",
+                    folder.string(), folder.string()));
   }
   report(cache, experiment.seeds.size());
-  for (const std::string& note : results.notes) fmt::print(stderr, "pare: {}\n", note);
-  return results.all_agree;
+  report(journal);
+  for (const std::string& note : results.notes) say(fmt::format("pare: {}\n", note));
+  report_notes(results.rows, results.seeds);
+  if (!results.whole) {
+    say("pare: not every variant is whole; the same command tries again, and keeps what is done\n");
+  }
+  return results.whole;
 }
 
 void print_table(const TableArguments& arguments) {
-  fmt::print("{}", bench::format_comparison(read_rows(arguments.results).variants, arguments.format,
-                                            arguments.sort, output_width()));
+  const StoredRows rows = read_rows(arguments.results);
+  fmt::print("{}", bench::format_comparison(rows.variants, arguments.format, arguments.sort,
+                                            output_width()));
+  std::fflush(stdout);
+  report_notes(rows.variants, rows.seeds);
 }
 
 void print_sensitivity(const RunArguments& arguments) {
@@ -128,6 +157,8 @@ void print_sensitivity(const RunArguments& arguments) {
   }
   std::fflush(stdout);
   report(cache, 1);
+  for (const std::string& note : experiment.notes) say(fmt::format("pare: {}\n", note));
+  for (const std::string& note : data.notes) say(fmt::format("pare: {}\n", note));
 }
 
 void print_passes(const PassesArguments& arguments) {

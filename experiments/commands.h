@@ -15,12 +15,12 @@ struct RunArguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
-  bool fresh = false;  ///< train base models anew that are kept from an earlier run
+  bool fresh = false;  ///< make anew what is kept from earlier runs
   bench::Format format = bench::Format::text;
 };
 
-/// ./pare run: writes the results folder and prints the table. False if a board that ran a variant
-/// did not give what the reference gives.
+/// ./pare run: writes the results folder and prints the table. False if a variant could not be made
+/// or measured, or a board that ran one did not give what the reference gives.
 bool run_experiment(const RunArguments& arguments);
 
 struct TableArguments {

@@ -283,9 +283,12 @@ Experiment load_experiment(const std::filesystem::path& path,
   experiment.variants = read_variants(root);
   experiment.resolved_base =
       table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
+  experiment.resolved_retrain = table_toml("retrain", retrain);
+  experiment.resolved_measuring = fmt::format("optimize = {}\n{}", mcu::name(experiment.optimize),
+                                              table_toml("budget", budget));
   experiment.resolved =
-      fmt::format("{}\n{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
-                  table_toml("retrain", retrain) + table_toml("budget", budget),
+      fmt::format("{}\n{}{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
+                  experiment.resolved_retrain, table_toml("budget", budget),
                   variants_toml(experiment.variants));
   return experiment;
 }

@@ -32,6 +32,8 @@ struct Experiment {
   std::vector<Variant> variants;
   std::string
       resolved_base;  ///< [data], [model] and [train] as TOML: what determines the base model
+  std::string resolved_retrain;  ///< [retrain], likewise: with the steps, what determines the rest
+  std::string resolved_measuring;  ///< optimize and [budget]: what numbers depend on besides models
   /// As TOML: with what --set changed, defaults included, and absolute paths, so that it says the
   /// same wherever it lies.
   std::string resolved;

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -31,14 +34,19 @@ Json processor() {
   return nullptr;
 }
 
-/// The first line that a command prints; null if it fails.
+/// The first line that a command prints; null if it fails, or says nothing for long.
 Json first_line(std::vector<std::string> command) {
   const auto program = mcu::find_program(command.front());
   if (!program) return nullptr;
   command.front() = program->string();
-  const mcu::ProcessResult result = mcu::run_process(command);
-  if (result.exit_code != 0) return nullptr;
-  return result.output.substr(0, result.output.find('\n'));
+  try {
+    const mcu::ProcessResult result =
+        mcu::run_process(command, std::min(mcu::tool_time_limit(), std::chrono::seconds(20)));
+    if (result.exit_code != 0) return nullptr;
+    return result.output.substr(0, result.output.find('\n'));
+  } catch (const std::runtime_error&) {  // it hangs
+    return nullptr;
+  }
 }
 
 Json commit() {

@@ -1,18 +1,28 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <exception>
 
 #include "experiments/cli.h"
 #include "experiments/interruption.h"
+#include "experiments/messages.h"
 
 int main(int argc, char** argv) {
-  pare::experiments::tidy_up_when_interrupted();
+  using namespace pare::experiments;
+  reserve_standard_streams();
+  tidy_up_when_interrupted();
+  std::string message;
+  int exit_code = 1;
   try {
-    return pare::experiments::run_cli(argc, argv);
+    exit_code = run_cli(argc, argv);
   } catch (const std::exception& error) {
-    std::fflush(stdout);
-    fmt::print(stderr, "pare: {}\n", error.what());
-    return 1;
+    message = explain(error);
   }
+  if (!stdout_is_whole()) {
+    message =
+        "what was to be printed is not whole: stdout cannot be written; is the disk full, or its "
+        "reader gone?";
+  }
+  if (message.empty()) return exit_code;
+  say(fmt::format("pare: {}\n", message));
+  return 1;
 }

@@ -6,6 +6,7 @@
 #include "bench/comparison.h"
 #include "bench/profile.h"
 #include "experiments/commands.h"
+#include "experiments/messages.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
 #include "experiments/terminal.h"
@@ -31,17 +32,18 @@ void compare(const bench::Row& measured, const bench::Row& stored) {
     return stored.*number && stored.*number != measured.*number;
   };
   if (differs(&bench::Row::instructions) || differs(&bench::Row::flash_cycles_estimate)) {
-    fmt::print(stderr,
-               "pare: the results have {} instructions and {} cycles of {}: another compiler or "
-               "version of pare measured them; './pare run CONFIG' does it anew\n",
-               *stored.instructions, stored.flash_cycles_estimate.value_or(0), stored.name);
+    say(fmt::format(
+        "pare: the results have {} instructions and {} cycles of {}: another compiler or "
+        "version of pare measured them; './pare run CONFIG' does it anew\n",
+        *stored.instructions, stored.flash_cycles_estimate.value_or(0), stored.name));
   }
 }
 
 }  // namespace
 
 void print_profile(const VariantArguments& arguments) {
-  const StoredVariant stored = load_variant(arguments.results, arguments.variant, arguments.seed);
+  const StoredVariant stored =
+      load_variant(arguments.results, arguments.variant, arguments.seed, arguments.optimize);
   const bench::Profile profile = measure(stored);
   fmt::print("{}", bench::format_table(bench::profile_table(profile), arguments.format,
                                        terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
@@ -54,7 +56,7 @@ void print_profile(const VariantArguments& arguments) {
         mcu::kSketchFlashBytes, mcu::kSketchRamBytes);
   }
   std::fflush(stdout);
-  compare(profile.row, stored.row);
+  if (stored.as_measured) compare(profile.row, stored.row);
 }
 
 }  // namespace pare::experiments

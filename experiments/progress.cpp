@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "experiments/messages.h"
 #include "experiments/terminal.h"
 
 namespace pare::experiments {
@@ -36,6 +36,10 @@ void Progress::expect(double epochs) {
   }
 }
 
+void Progress::report(const std::string& text) const {
+  if (!drawer_.joinable()) say(text + "\n");
+}
+
 std::string Progress::line(std::size_t width) {
   const std::lock_guard lock(mutex_);
   std::string text = fmt::format("{} of {} jobs", jobs_done_, jobs_);
@@ -58,11 +62,9 @@ void Progress::draw_until_stopped(const std::stop_token& stop) {
   std::mutex waiting;
   std::unique_lock lock(waiting);
   while (!stopped_.wait_for(lock, stop, kRedraw, [] { return false; }) && !stop.stop_requested()) {
-    fmt::print(stderr, "{}{}", kEraseLine, line(terminal_width(STDERR_FILENO).value_or(80) - 1));
-    std::fflush(stderr);
+    say(fmt::format("{}{}", kEraseLine, line(terminal_width(STDERR_FILENO).value_or(80) - 1)));
   }
-  fmt::print(stderr, "{}", kEraseLine);
-  std::fflush(stderr);
+  say(kEraseLine);
 }
 
 Progress::Job::Job(Progress& progress, std::string label, double epochs)

@@ -47,6 +47,9 @@ class Progress {
     std::list<const Job*>::iterator place_;
   };
 
+  /// Writes a line to stderr, unless that is a terminal, where the line of progress is.
+  void report(const std::string& text) const;
+
   /// The line as it stands, cut to `width` columns.
   std::string line(std::size_t width);
 

@@ -13,9 +13,11 @@
 #include <set>
 #include <stdexcept>
 
+#include "bench/choose_encodings.h"
 #include "bench/comparison.h"
 #include "experiments/results_json.h"
 #include "experiments/text_file.h"
+#include "mcu/encode.h"
 #include "nn/nearest_name.h"
 #include "nn/safetensors.h"
 
@@ -46,9 +48,29 @@ void write_models(const Results& results, const fs::path& folder) {
     for (std::size_t seed = 0; seed < results.seeds.size(); ++seed) {
       const fs::path path = model_path(folder, variant, results.seeds, seed);
       fs::create_directories(path.parent_path());
+      if (results.models[i][seed].layers.empty()) continue;
       nn::save(results.models[i][seed], path);
     }
   }
+}
+
+std::string hash_of(const mcu::EncodedModel& encoded) {
+  return fmt::format("{:08x}", mcu::hash(encoded));
+}
+
+/// The model of a row, encoded as it was measured. Throws std::runtime_error if it is another one.
+mcu::EncodedModel as_measured(const nn::Model& model, const bench::Row& row, const fs::path& path) {
+  std::string found = "none";
+  try {
+    mcu::EncodedModel encoded = mcu::encode_as(model, row.encodings);
+    found = hash_of(encoded);
+    if (found == row.model_hash) return encoded;
+  } catch (const std::invalid_argument&) {  // the encodings are not for such a model
+  }
+  throw std::runtime_error(
+      fmt::format("{} is not what was measured: encoded it has hash {}, and results.json has {}; "
+                  "the file is another, or another version of pare measured it; {}",
+                  path.string(), found, row.model_hash, kRunAgain));
 }
 
 /// results.json of a folder. Throws std::invalid_argument if it is not a results folder.
@@ -167,21 +189,33 @@ void update_row(const fs::path& folder, std::uint64_t seed, const bench::Row& ro
 }
 
 StoredVariant load_variant(const fs::path& folder, const std::string& variant,
-                           std::optional<std::uint64_t> seed) {
+                           std::optional<std::uint64_t> seed,
+                           std::optional<mcu::Optimize> optimize) {
   StoredRows rows = read_rows(folder);
   for (bench::SeedRows& over_seeds : rows.variants) {
     if (over_seeds.front().name != variant) continue;
     const std::size_t index = seed ? seed_index(folder, rows.seeds, *seed) : 0;
     const std::uint64_t chosen = rows.seeds[index];
     const Experiment experiment = load_experiment(folder / "config.toml", {});
+    if (over_seeds[index].model_hash.empty()) {
+      throw std::runtime_error(
+          fmt::format("{} was not measured: {}; {}", variant, over_seeds[index].note, kRunAgain));
+    }
     nn::Model model = nn::load(model_path(folder, variant, rows.seeds, index));
-    mcu::EncodedModel encoded = mcu::encode_as(model, over_seeds[index].encodings);
+    mcu::EncodedModel encoded =
+        as_measured(model, over_seeds[index], model_path(folder, variant, rows.seeds, index));
+    bool measured = true;
+    if (optimize) {
+      encoded = bench::choose_encodings(model, {*optimize});
+      measured = hash_of(encoded) == over_seeds[index].model_hash;
+    }
     return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen),
             chosen,
             std::move(over_seeds[index]),
             std::move(model),
             make_data(experiment, chosen),
-            std::move(encoded)};
+            std::move(encoded),
+            measured};
   }
   std::vector<std::string_view> known;
   for (const bench::SeedRows& over_seeds : rows.variants) {

@@ -20,10 +20,9 @@ struct Results {
   nlohmann::json environment;
   nlohmann::json layers;  ///< of the base model: shapes, parameters, bytes
   std::vector<bench::SeedRows> rows;
-  std::vector<std::vector<nn::Model>> models;  ///< one a row
-  /// What the reader must know, such as a variant that does not fit.
-  std::vector<std::string> notes = {};
-  bool all_agree = true;  ///< every board that ran gave what the reference gives
+  std::vector<std::vector<nn::Model>> models;  ///< one a row; without layers where there is none
+  std::vector<std::string> notes = {};  ///< of the config and its data; a row has its own
+  bool whole = true;  ///< every variant was made and measured, and its board gave what it should
 };
 
 /// Throws std::invalid_argument if `folder` holds something that is not a results folder.
@@ -55,12 +54,16 @@ struct StoredVariant {
   bench::Row row;
   nn::Model model;
   nn::Split data;
-  mcu::EncodedModel encoded;  ///< as it was measured
+  mcu::EncodedModel encoded;  ///< as it was measured, or as --optimize asks for
+  bool as_measured;           ///< which of both
 };
 
-/// With the first seed unless `seed` names another. Throws std::invalid_argument on an unknown
-/// variant or seed, naming those there are, and std::runtime_error on a damaged model file.
+/// With the first seed unless `seed` names another, and encoded as it was measured unless
+/// `optimize` says otherwise. Throws std::invalid_argument on an unknown variant or seed, naming
+/// those there are, and std::runtime_error on a model file that is missing, damaged, or not of the
+/// model that was measured.
 StoredVariant load_variant(const std::filesystem::path& folder, const std::string& variant,
-                           std::optional<std::uint64_t> seed = {});
+                           std::optional<std::uint64_t> seed = {},
+                           std::optional<mcu::Optimize> optimize = {});
 
 }  // namespace pare::experiments

@@ -1,40 +1,27 @@
 #include "experiments/runner.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <map>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
 
-#include "bench/choose_encodings.h"
 #include "bench/measure.h"
-#include "bench/warnings.h"
-#include "experiments/environment.h"
+#include "bench/notes.h"
 #include "experiments/job_queue.h"
+#include "experiments/made.h"
+#include "experiments/messages.h"
 #include "experiments/progress.h"
 #include "experiments/step_tree.h"
-#include "mcu/emulator/image.h"
 #include "mcu/encode.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 
 namespace pare::experiments {
 namespace {
-
-/// What one variant gives with one seed.
-struct Made {
-  nn::Model model;
-  bench::Row row;
-  std::string note;  ///< empty, or what its reader must know: why it has no numbers, or bad ones
-  bool agrees = true;
-};
-
-void add_note(Made& made, const std::string& text) {
-  made.note += (made.note.empty() ? "" : "; ") + text;
-}
 
 /// All that is made with one seed. The models and times are those of the step tree's nodes.
 struct SeedRun {
@@ -52,18 +39,33 @@ nn::Matrix some(const nn::Matrix& inputs) {
   return inputs(Eigen::seq(0, inputs.rows() - 1, step), Eigen::all);
 }
 
+void check_width(std::string_view what, nn::Index count) {
+  if (count <= mcu::kWidestLayer) return;
+  throw std::invalid_argument(
+      fmt::format("the data has {} {}, and a layer on the board at most {}; leave some out", count,
+                  what, mcu::kWidestLayer));
+}
+
 /// A run: every node of the step tree and every variant's measurement is a job, once per seed.
 class Run {
  public:
-  Run(const Experiment& experiment, BaseCache& cache, Progress& progress)
+  Run(const Experiment& experiment, BaseCache& cache, Journal& journal, Progress& progress)
       : experiment_(experiment),
         cache_(cache),
+        journal_(journal),
         progress_(progress),
         tree_(step_tree(experiment.variants, experiment.train.epochs)) {
+    std::vector<Made> unmade;
+    for (const Variant& variant : experiment.variants) {
+      unmade.emplace_back();
+      unmade.back().row.name = variant.name;
+      for (const compress::Step& step : variant.steps) {
+        unmade.back().row.passes.push_back(step.name);
+      }
+    }
     for (const std::uint64_t seed : experiment.seeds) {
-      seeds_.push_back({seed, std::vector<nn::Model>(tree_.size()),
-                        std::vector<double>(tree_.size()),
-                        std::vector<Made>(experiment.variants.size())});
+      seeds_.push_back(
+          {seed, std::vector<nn::Model>(tree_.size()), std::vector<double>(tree_.size()), unmade});
       for (const StepNode& node : tree_) progress_.expect(node.epochs);
       for (std::size_t i = 0; i < 2 * experiment.variants.size(); ++i) progress_.expect(0);
     }
@@ -74,9 +76,10 @@ class Run {
 
   std::vector<SeedRun> run() {
     for (SeedRun& seed : seeds_) {
-      queue_.add(tree_[0].work, [this, &seed] { make_base(seed); });
+      add_job(seed, 0, tree_[0].work, [this, &seed] { make_base(seed); });
     }
     queue_.run(processor_count());
+    if (timed_inputs_.size() == 0) std::rethrow_exception(failure_);  // there is no base model
     measure_latencies();
     return std::move(seeds_);
   }
@@ -87,12 +90,41 @@ class Run {
     return seeds_.size() == 1 ? std::string(what) : fmt::format("seed {}, {}", seed.seed, what);
   }
 
+  /// Queues what makes the model of a node. Where that fails, so do the variants that follow from
+  /// it, and no others.
+  void add_job(SeedRun& seed, std::size_t node, double work, std::function<void()> make) {
+    queue_.add(work, [=, this, &seed] {
+      try {
+        make();
+      } catch (const std::exception& error) {
+        {
+          const std::lock_guard lock(mutex_);
+          if (!failure_) failure_ = std::current_exception();
+        }
+        fail(seed, node, explain(error));
+        // Without a base model nothing may be left to report of: run() then throws.
+        if (node != 0) report(seed, first_variant(node), false);
+      }
+    });
+  }
+
+  void fail(SeedRun& seed, std::size_t node, const std::string& why) {
+    for (const std::size_t variant : tree_[node].variants) {
+      seed.made[variant].row.note = why;
+      seed.made[variant].whole = false;
+    }
+    for (const std::size_t child : tree_[node].children) fail(seed, child, why);
+  }
+
   void make_base(SeedRun& seed) {
     Progress::Job job(progress_, label(seed, "base model"), tree_[0].epochs);
     const auto data = std::make_shared<const nn::Split>(make_data(experiment_, seed.seed));
+    check_width("features", data->train.inputs.cols());
+    check_width("outputs", data->train.targets.cols());
     seed.models[0] = cache_.base_model(seed.seed, *data, [&](int, double) { job.finish_epoch(); });
-    if (&seed == &seeds_.front()) {
-      timed_inputs_ = some(data->test.inputs);
+    {
+      const std::lock_guard lock(mutex_);
+      if (timed_inputs_.size() == 0) timed_inputs_ = some(data->test.inputs);
       data_notes_ = data->notes;
     }
     follow(seed, 0, data);
@@ -106,21 +138,29 @@ class Run {
       queue_.add(work, [=, this, &seed] { measure(seed, node, variant, data); });
     }
     for (const std::size_t child : tree_[node].children) {
-      queue_.add(tree_[child].work, [=, this, &seed] { make_step(seed, child, data); });
+      add_job(seed, child, tree_[child].work, [=, this, &seed] { make_step(seed, child, data); });
     }
   }
 
   void make_step(SeedRun& seed, std::size_t index, const Data& data) {
     const StepNode& node = tree_[index];
-    Progress::Job job(progress_,
-                      label(seed, fmt::format("{}: {}", first_variant(index), node.step->name)),
-                      node.epochs);
-    compress::Compressed compressed = compress::run(
-        {*node.step}, seed.models[node.parent],
-        {data->train, data->validation, experiment_.train, seed.seed,
-         [&](int, double) { job.finish_epoch(); }, &seed.models[0], experiment_.retrain});
-    seed.models[index] = std::move(compressed.model);
-    seed.seconds[index] = seed.seconds[node.parent] + compressed.step_seconds.front();
+    Progress::Job job(
+        progress_,
+        label(seed, fmt::format("{}: {}", experiment_.variants[first_variant(index)].name,
+                                node.step->name)),
+        node.epochs);
+    const std::uint64_t key = journal_.model_key(seed.seed, seed.models[0], steps_to(index));
+    std::optional<Journal::Made> made = journal_.find_model(key);
+    if (!made) {
+      compress::Compressed compressed = compress::run(
+          {*node.step}, seed.models[node.parent],
+          {data->train, data->validation, experiment_.train, seed.seed,
+           [&](int, double) { job.finish_epoch(); }, &seed.models[0], experiment_.retrain});
+      made = {std::move(compressed.model), compressed.step_seconds.front()};
+      journal_.add_model(key, *made);
+    }
+    seed.models[index] = std::move(made->model);
+    seed.seconds[index] = seed.seconds[node.parent] + made->seconds;
     follow(seed, index, data);
   }
 
@@ -130,102 +170,94 @@ class Run {
     const Progress::Job job(progress_, label(seed, fmt::format("{}: measuring", variant.name)));
     Made& made = seed.made[index];
     made.model = seed.models[node];
-    made.row.name = variant.name;
-    for (const compress::Step& step : variant.steps) made.row.passes.push_back(step.name);
-    made.row.compress_seconds = seed.seconds[node];
-    const mcu::EncodedModel encoded = bench::choose_encodings(
-        made.model, bench::goal_within(experiment_.budget, experiment_.optimize));
-    bench::measure_model(made.model, data->test, encoded, made.row);
-    made.note = bench::find_warnings(made.model, data->train, data->test, made.row);
-    try {
-      made.agrees = bench::measure_board(made.model, data->test.inputs,
-                                         folder_.path() / fmt::format("{}-{}", seed.seed, index),
-                                         encoded, made.row);
-      if (!made.agrees) add_note(made, "the board's outputs are not the reference's");
-      made.row.excess = bench::find_excess(made.row, experiment_.budget);
-    } catch (const mcu::DoesNotFit& error) {
-      add_note(made, error.what());
-      made.row.excess = error.excess();
+    const std::uint64_t key = journal_.row_key(seed.seed, variant, made.model);
+    const std::optional<bench::Row> found = journal_.find_row(key);
+    if (found) {
+      made.row = *found;
+    } else {
+      made.row.compress_seconds = seed.seconds[node];
+      measure_board(experiment_, *data, folder_.path() / fmt::format("{}-{}", seed.seed, index),
+                    made);
+      if (made.whole) journal_.add_row(key, made.row);
     }
+    report(seed, index, found.has_value());
   }
 
   void measure_latencies() {
     for (SeedRun& seed : seeds_) {
       for (Made& made : seed.made) {
+        if (made.model.layers.empty()) continue;
         const Progress::Job job(progress_,
                                 label(seed, fmt::format("{}: host latency", made.row.name)));
-        bench::measure_latency(made.model, timed_inputs_, made.row);
+        measure_host(timed_inputs_, made);
       }
     }
   }
 
-  const std::string& first_variant(std::size_t node) const {
+  /// Says what came of a variant, where no line shows the progress.
+  void report(const SeedRun& seed, std::size_t variant, bool kept) {
+    const bench::Row& row = seed.made[variant].row;
+    progress_.report(fmt::format("pare: {}: {}{}", label(seed, row.name), bench::summarize(row),
+                                 kept ? ", from an earlier run" : ""));
+  }
+
+  std::size_t first_variant(std::size_t node) const {
     while (tree_[node].variants.empty()) node = tree_[node].children.front();
-    return experiment_.variants[tree_[node].variants.front()].name;
+    return tree_[node].variants.front();
+  }
+
+  /// The steps from the base model to a node.
+  std::vector<compress::Step> steps_to(std::size_t node) const {
+    std::vector<compress::Step> steps;
+    for (; node != 0; node = tree_[node].parent) steps.insert(steps.begin(), *tree_[node].step);
+    return steps;
   }
 
   const Experiment& experiment_;
   BaseCache& cache_;
+  Journal& journal_;
   Progress& progress_;
   std::vector<StepNode> tree_;
   std::vector<SeedRun> seeds_;
+  std::mutex mutex_;
   nn::Matrix timed_inputs_;
   std::vector<std::string> data_notes_;
+  std::exception_ptr failure_;  ///< the first one
   std::atomic_flag measured_;
   mcu::TemporaryFolder folder_;  ///< for the boards' images
   JobQueue queue_;
 };
 
-/// Notes of one variant, each with the seeds that it holds for unless it holds for all.
-void add_notes(const std::vector<SeedRun>& seeds, std::size_t variant, Results& results) {
-  std::map<std::string, std::vector<std::uint64_t>> notes;
-  for (const SeedRun& seed : seeds) {
-    if (!seed.made[variant].note.empty()) notes[seed.made[variant].note].push_back(seed.seed);
-  }
-  for (const auto& [note, of] : notes) {
-    const std::string& name = seeds.front().made[variant].row.name;
-    results.notes.push_back(of.size() == seeds.size() ? fmt::format("{}: {}", name, note)
-                                                      : fmt::format("{}, seed {}: {}", name,
-                                                                    fmt::join(of, " and "), note));
-  }
+/// The base model of the first seed that has one.
+const nn::Model& base_model(const std::vector<SeedRun>& seeds) {
+  return std::find_if(seeds.begin(), seeds.end(),
+                      [](const SeedRun& seed) { return !seed.models[0].layers.empty(); })
+      ->models[0];
 }
 
 }  // namespace
 
-nlohmann::json count_layers(const nn::Model& model) {
-  nlohmann::json layers = nlohmann::json::array();
-  for (const nn::Layer& layer : model.layers) {
-    const nn::Index parameters = nn::parameter_count(layer);
-    const mcu::EncodedModel encoded = mcu::encode(nn::Model{{layer}});
-    layers.push_back({{"inputs", nn::input_count(layer)},
-                      {"outputs", nn::output_count(layer)},
-                      {"parameters", parameters},
-                      {"bytes", encoded.bytes.size()}});
-  }
-  return layers;
-}
-
-Results run(const Experiment& experiment, BaseCache& cache) {
+Results run(const Experiment& experiment, BaseCache& cache, Journal& journal,
+            nlohmann::json environment) {
   mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi");
   mcu::require_program("qemu-system-arm", "qemu-system-arm");
   Progress progress(processor_count());
-  Run runs(experiment, cache, progress);
+  Run runs(experiment, cache, journal, progress);
   std::vector<SeedRun> seeds = runs.run();
   Results results{experiment.name,
                   experiment.seeds,
                   experiment.resolved,
-                  describe_environment(),
-                  count_layers(seeds.front().models.front()),
+                  std::move(environment),
+                  count_layers(base_model(seeds)),
                   {},
                   {}};
   results.notes = experiment.notes;
   results.notes.insert(results.notes.end(), runs.data_notes().begin(), runs.data_notes().end());
   for (std::size_t i = 0; i < experiment.variants.size(); ++i) {
-    add_notes(seeds, i, results);
     results.rows.emplace_back();
     results.models.emplace_back();
     for (SeedRun& seed : seeds) {
-      results.all_agree = results.all_agree && seed.made[i].agrees;
+      results.whole = results.whole && seed.made[i].whole;
       results.rows.back().push_back(std::move(seed.made[i].row));
       results.models.back().push_back(std::move(seed.made[i].model));
     }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 
@@ -13,13 +15,22 @@ namespace fs = std::filesystem;
 void write_text(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+  if (!file) {
+    throw std::runtime_error(
+        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
+  }
 }
 
 void replace_text(const fs::path& path, const std::string& text) {
   const fs::path beside = path.string() + fmt::format(".{}", getpid());
-  write_text(beside, text);
-  fs::rename(beside, path);
+  try {
+    write_text(beside, text);
+    fs::rename(beside, path);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(beside, ignored);
+    throw;
+  }
 }
 
 void check_file_target(const fs::path& path, const std::string& option) {

@@ -16,8 +16,6 @@
 namespace pare::mcu {
 namespace {
 
-constexpr nn::Index kWidest = 65535;
-
 using Layers = std::vector<std::vector<Candidate>>;
 
 std::string names(std::span<const Encoding> encodings) {
@@ -82,8 +80,8 @@ void check_encodable(const nn::Model& model) {
   nn::check(model);
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const nn::Layer& layer = model.layers[i];
-    if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidest) {
-      throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidest));
+    if (std::max(nn::input_count(layer), nn::output_count(layer)) > kWidestLayer) {
+      throw std::invalid_argument(fmt::format("layer {} is wider than {}", i, kWidestLayer));
     }
   }
 }

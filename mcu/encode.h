@@ -49,9 +49,12 @@ struct EncodedModel {
   Arena arena;
 };
 
+/// The most inputs or outputs that a layer on the board can have.
+constexpr nn::Index kWidestLayer = 65535;
+
 /// Encodes `model`, each layer in one of the encodings that can store it, as the goal asks for by
 /// the measured prices of mcu/encodings/costs.h. Throws std::invalid_argument if the model fails
-/// nn::check, a layer is wider than 65,535, or none of the encodings can store it.
+/// nn::check, a layer is wider than kWidestLayer, or none of the encodings can store it.
 EncodedModel encode(const nn::Model& model, const Goal& goal = {},
                     std::span<const Encoding> among = encodings());
 

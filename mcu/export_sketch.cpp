@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -19,7 +20,10 @@ namespace fs = std::filesystem;
 void write_file(const fs::path& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+  if (!file) {
+    throw std::runtime_error(
+        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
+  }
 }
 
 /// Source: Arduino sketch specification, "Sketch folder structure".

@@ -35,7 +35,13 @@ bool says(const ProcessResult& result, std::string_view words) {
 void compile(const std::string& arduino_cli, const fs::path& sketch, const fs::path& build) {
   const ProcessResult result = run_process(
       {arduino_cli, "compile", "-b", kBoardName, "--build-path", build.string(), sketch.string()});
-  if (result.exit_code == 0) return;
+  if (result.exit_code == 0) {
+    if (fs::exists(build) && !fs::is_empty(build)) return;
+    throw std::runtime_error(
+        fmt::format("arduino-cli says that it has compiled {}, but has written nothing; is {} the "
+                    "real one?",
+                    sketch.filename().string(), arduino_cli));
+  }
   if (says(result, "platform not installed")) {
     throw std::runtime_error(
         "arduino-cli has no core for the Nano 33 BLE; run 'arduino-cli core update-index' and "

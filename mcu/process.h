@@ -23,8 +23,9 @@ struct Streams {
   int error = -1;
 };
 
-/// A running program. It is killed and reaped on destruction, and when the thread that started it
-/// ends, so that an interrupted program leaves none behind.
+/// A running program, in a process group of its own and with no signal blocked; its TMPDIR is
+/// TemporaryFolder::of_children(). With the program ends all that it started in its group. It is
+/// killed and reaped on destruction, and killed when the thread that started it ends.
 class ChildProcess {
  public:
   /// Starts `argv`, of which the first is the program's path. Throws std::runtime_error when no
@@ -40,7 +41,14 @@ class ChildProcess {
   /// As wait(), but nothing when the program still runs after `time_out`.
   std::optional<int> wait_for(std::chrono::milliseconds time_out);
 
+  /// Kills those that run now, for a program that is about to end without its destructors. Whoever
+  /// starts another one afterwards waits for ever.
+  static void kill_all();
+
  private:
+  bool has_ended(int options);
+  void reap();
+
   pid_t pid_ = -1;
   std::optional<int> exit_code_;
 };
@@ -50,7 +58,13 @@ struct ProcessResult {
   std::string output;  // standard output and standard error as they came
 };
 
-/// Runs `argv` to its end with no input. Throws as ChildProcess does.
-ProcessResult run_process(const std::vector<std::string>& argv);
+/// How long a compiler or another tool may take: what the environment variable PARE_TOOL_SECONDS
+/// says, or ten minutes. Throws std::invalid_argument if that is no number of seconds.
+std::chrono::seconds tool_time_limit();
+
+/// Runs `argv` to its end with no input. Throws std::runtime_error as ChildProcess does, and when
+/// the program still runs after `limit`; it is then killed.
+ProcessResult run_process(const std::vector<std::string>& argv,
+                          std::chrono::seconds limit = tool_time_limit());
 
 }  // namespace pare::mcu

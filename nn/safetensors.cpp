@@ -291,13 +291,17 @@ std::string read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-void save(const Model& model, const std::filesystem::path& path) {
+std::string to_safetensors(const Model& model) {
   Writer writer;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     std::visit([&](const auto& layer) { writer.add(i, layer); }, model.layers[i]);
   }
+  return writer.bytes(model.layers.size());
+}
+
+void save(const Model& model, const std::filesystem::path& path) {
   std::ofstream file(path, std::ios::binary);
-  file << writer.bytes(model.layers.size()) << std::flush;
+  file << to_safetensors(model) << std::flush;
   if (!file) {
     throw std::runtime_error(
         fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));

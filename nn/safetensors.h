@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "nn/model.h"
 
@@ -14,6 +15,9 @@ namespace pare::nn {
 /// zeros in place of its own eight digits. Throws std::runtime_error if the file cannot be written.
 /// Source: huggingface/safetensors README, section "Format".
 void save(const Model& model, const std::filesystem::path& path);
+
+/// The bytes of that file.
+std::string to_safetensors(const Model& model);
 
 /// The model in a file that `save` wrote. Throws std::runtime_error, naming the file and what is
 /// wrong, if it cannot be read, is not whole to the last bit, has too little or too much for a

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -37,13 +38,18 @@ std::vector<std::string> compiler_command(const std::string& optimization) {
   return command;
 }
 
+constexpr long kAddressSpaceBytes = 1L << 32;
+
 /// The linker says "region `FLASH' overflowed by N bytes".
 void throw_if_too_large(const std::string& output) {
   const auto check = [&](const char* region, const char* memory, long limit) {
     const std::string start = fmt::format("region `{}' overflowed by ", region);
     const std::size_t found = output.find(start);
     if (found == std::string::npos) return;
-    const long excess = std::stol(output.substr(found + start.size()));
+    long excess = 0;
+    const char* const digits = output.data() + found + start.size();
+    const auto parsed = std::from_chars(digits, output.data() + output.size(), excess);
+    if (parsed.ec != std::errc() || excess > kAddressSpaceBytes) return;  // no linker says that
     throw DoesNotFit(fmt::format("{} {} > {}", memory, limit + excess, limit));
   };
   check("FLASH", "flash", kSketchFlashBytes);
@@ -61,8 +67,17 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
     std::error_code ignored;
     fs::remove(unfinished, ignored);
     throw_if_too_large(result.output);
-    throw std::runtime_error(
-        fmt::format("{} does not build for the emulated board:\n{}", what, result.output));
+    throw std::runtime_error(fmt::format(
+        "{} does not build for the emulated board:\n{}", what,
+        result.output.empty()
+            ? fmt::format("{} ended with exit code {}", command.front(), result.exit_code)
+            : result.output));
+  }
+  if (!fs::exists(unfinished)) {
+    throw std::runtime_error(fmt::format(
+        "{} says that all is well, but has written nothing of {}; './pare doctor' shows "
+        "which compiler that is",
+        command.front(), what));
   }
   fs::rename(unfinished, output);
 }

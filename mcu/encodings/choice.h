@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ namespace pare::mcu {
 /// What an encoding is chosen for: the fewest bytes of flash, the least product of bytes and
 /// cycles, or the fewest cycles.
 enum class Optimize : std::uint8_t { size, balance, speed };
+
+inline constexpr std::array kOptimizes{Optimize::size, Optimize::balance, Optimize::speed};
 
 /// "size", "balance" or "speed".
 std::string_view name(Optimize optimize);

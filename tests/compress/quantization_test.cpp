@@ -109,9 +109,9 @@ TEST_CASE("the outputs of a classifier have steps fine enough for its decisions,
       {nn::DenseLayer{nn::Matrix{{1.0F}, {1.3F}, {-200}}, nn::Vector::Zero(3), {}}}};
   const std::string two("two_largest");
   const std::string all("all");
-  for (const auto& [task, logits] : {std::pair(nn::Task::classification, two),
-                                     std::pair(nn::Task::classification, all),
-                                     std::pair(nn::Task::regression, two)}) {
+  for (const auto& [task, logits] :
+       {std::pair(nn::Task::classification, two), std::pair(nn::Task::classification, all),
+        std::pair(nn::Task::regression, two)}) {
     const nn::Dataset data{inputs, targets.replicate(10, 1), task, nn::ImageShape{}};
     const compress::Step step = make_step("quantize_int8", {{"logits", {logits, ""}}});
     const nn::Model quantized = compress::run({step}, model, {data, data, {}, 7, {}}).model;

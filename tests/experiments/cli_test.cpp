@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "compress/pass.h"
@@ -160,20 +159,16 @@ TEST_CASE("export refuses a truncated and a corrupted model") {
   CHECK(refusal(command) ==
         "pare: " + path +
             " is not a whole model file: it is shorter than the 8 bytes of its header's length\n");
-  std::uint64_t header = 0;
-  std::memcpy(&header, whole.data(), 8);
-  const std::size_t tensors = whole.size() - 8 - header;
   std::ofstream(path, std::ios::binary) << whole.substr(0, whole.size() - 3);
-  CHECK(refusal(command) == "pare: " + path + " is not a whole model file: its tensors need " +
-                                std::to_string(tensors) + " bytes, but " +
-                                std::to_string(tensors - 3) + " follow the header\n");
+  CHECK(refusal(command) == "pare: " + path +
+                                " is not a whole model file: its checksum is wrong; the file is "
+                                "corrupted\n");
   std::string damaged = whole;
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   std::ofstream(path, std::ios::binary) << damaged;
   CHECK(refusal(command) ==
         "pare: " + path +
-            " is not a whole model file: the checksum of its data is wrong; the file is "
-            "corrupted\n");
+            " is not a whole model file: its checksum is wrong; the file is corrupted\n");
   CHECK_FALSE(fs::exists(results.beside("sketch")));
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "bench/notes.h"
 #include "bench/row.h"
 #include "build_paths.h"
 #include "mcu/emulator/image.h"
@@ -24,7 +25,12 @@ TEST_SUITE("slow") {
   TEST_CASE("run writes the whole results folder and prints its table, and nothing else") {
     const tests::SampleRun& run = sample_run();
     CHECK(run.result().exit_code == 0);
-    CHECK(run.result().err == "");
+    CHECK(tests::other_lines(run.result().err) == "");
+    for (const char* variant : {"float", "int8"}) {
+      const bench::Row row = run.rows().at(variant == std::string("float") ? 0 : 1);
+      CHECK(run.result().err.find(fmt::format("pare: {}: {}\n", variant, bench::summarize(row))) !=
+            std::string::npos);
+    }
     for (const char* name : {"config.toml", "environment.json", "results.json", "table.md",
                              "table.csv", "models/float.safetensors", "models/int8.safetensors"}) {
       CAPTURE(name);

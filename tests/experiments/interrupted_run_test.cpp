@@ -1,8 +1,13 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "build_paths.h"
@@ -24,8 +29,8 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
 }
 
 /// Running processes of this machine that have both words in their command lines.
-int count_processes(const std::string& program, const std::string& word) {
-  int count = 0;
+std::vector<pid_t> find_processes(const std::string& program, const std::string& word) {
+  std::vector<pid_t> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::string command(4096, '\0');
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
@@ -33,9 +38,13 @@ int count_processes(const std::string& program, const std::string& word) {
     command.resize(static_cast<std::size_t>(file.gcount()));
     const bool ours = command.substr(0, command.find('\0')).ends_with(program) &&
                       command.find(word) != std::string::npos;
-    count += ours ? 1 : 0;
+    if (ours) found.push_back(std::stoi(entry.path().filename().string()));
   }
-  return count;
+  return found;
+}
+
+std::size_t count_processes(const std::string& program, const std::string& word) {
+  return find_processes(program, word).size();
 }
 
 /// True as soon as `condition` holds, false if it does not within two minutes.
@@ -72,21 +81,69 @@ TEST_CASE("run that is killed leaves the earlier results whole, and no emulator 
       holds_soon([&] { return count_processes("", temporary) == 0; }));  // the compiler's children
 }
 
-TEST_CASE("run that is interrupted says so, tidies up and leaves the earlier results whole" *
+TEST_CASE("run that a signal ends says so, leaves no process and no folder, and earlier results" *
           doctest::test_suite("slow")) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    CAPTURE(signal);
+    const tests::ResultsFolder results;
+    const auto before = contents(results.path());
+    const std::string temporary = results.beside("temporary");
+    fs::create_directory(temporary);
+    const std::string config = results.beside("sample.toml");
+    std::ofstream(config) << tests::kSampleConfig;
+    // A compiler that has left a file and started another program, and needs for ever.
+    const std::string compiler = results.beside("arm-none-eabi-g++");
+    std::ofstream(compiler) << "#!/bin/sh\ncase $1 in --version) exit 0;; esac\n"
+                               "touch $TMPDIR/cc1plus.s; sh -c \"sleep 1000; : $TMPDIR\"; true\n";
+    fs::permissions(compiler, fs::perms::owner_all);
+    const std::string errors = results.beside("errors");
+    const mcu::FileDescriptor error_file(::open(errors.c_str(), O_WRONLY | O_CREAT, 0600));
+    mcu::ChildProcess run(
+        {mcu::find_program("env").value().string(), "-C", results.beside(""), "TMPDIR=" + temporary,
+         "PATH=" + results.beside("") + ":" + std::getenv("PATH"), PARE_PROGRAM, "run", config,
+         "--out", results.path()},
+        {.error = error_file.get()});
+    REQUIRE(holds_soon([&] { return count_processes("sh", "sleep 1000; : " + temporary) > 0; }));
+    const std::vector<pid_t> programs = find_processes(PARE_PROGRAM, results.path());
+    REQUIRE(programs.size() == 1);
+    ::kill(programs[0], signal);
+    CHECK(run.wait_for(std::chrono::seconds(60)) == 128 + signal);
+    CHECK(read_file(errors) == "\npare: interrupted; earlier results are as they were\n");
+    CHECK(count_processes("", temporary) == 0);
+    CHECK(fs::is_empty(temporary));
+    CHECK(contents(results.path()) == before);
+  }
+}
+
+TEST_CASE("a signal that is ignored, as nohup has it, ends nothing") {
   const tests::ResultsFolder results;
-  const auto before = contents(results.path());
-  const std::string temporary = results.beside("temporary");
-  fs::create_directory(temporary);
-  const std::string config = results.beside("sample.toml");
-  std::ofstream(config) << tests::kSampleConfig;
-  // `timeout` sends SIGINT after a time that falls into the board's measurements.
-  const mcu::ProcessResult run =
-      mcu::run_process({mcu::find_program("timeout").value().string(), "--signal=INT", "0.4", "env",
-                        "-C", results.beside(""), "TMPDIR=" + temporary, PARE_PROGRAM, "run",
-                        config, "--set", "train.epochs=1000000", "--out", results.path()});
-  CHECK(run.exit_code == 124);  // of `timeout`, once the program has ended
-  CHECK(run.output == "\npare: interrupted; earlier results are as they were\n");
-  CHECK(fs::is_empty(temporary));
-  CHECK(contents(results.path()) == before);
+  const mcu::ProcessResult result =
+      mcu::run_process({mcu::find_program("sh").value().string(), "-c",
+                        "trap '' HUP; \"$0\" export \"$@\" & kill -HUP $!; wait $!", PARE_PROGRAM,
+                        results.path(), "int8", "--to", results.beside("sketch")});
+  CHECK(result.exit_code == 0);
+}
+
+TEST_CASE("folders of processes that were killed go with a later one, those of others stay") {
+  const tests::ResultsFolder results;
+  const fs::path temporary = results.beside("temporary");
+  for (const char* name :
+       {"pare-killed/children", "pare-living/children", "pare-nobodys", "killed"}) {
+    fs::create_directories(temporary / name);
+  }
+  for (const char* name : {"pare-killed/lock", "pare-living/lock", "killed/lock"}) {
+    std::ofstream(temporary / name) << "";
+  }
+  const mcu::FileDescriptor lock(
+      ::open((temporary / "pare-living/lock").c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+  const mcu::ProcessResult result = mcu::run_process(
+      {mcu::find_program("env").value().string(), "TMPDIR=" + temporary.string(), PARE_PROGRAM,
+       "export", results.path(), "int8", "--to", results.beside("sketch")});
+  CHECK(result.exit_code == 0);
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(temporary)) {
+    left.insert(entry.path().filename().string());
+  }
+  CHECK(left == std::set<std::string>{"pare-living", "pare-nobodys", "killed"});
 }

@@ -169,7 +169,9 @@ TEST_SUITE("slow") {
   TEST_CASE("flash compiles, uploads, and says what the board answers") {
     const ResultsFolder results;
     SampleBoard board(results);
-    const tests::StandInCli cli("true", "test -f $6/model.ino && test -f $6/model.h");
+    const tests::StandInCli cli("true",
+                                fmt::format("test -f $6/model.ino && test -f $6/model.h && {}",
+                                            tests::StandInCli::kCompile));
     const ProgramResult result =
         run_pare({"flash", results.path(), "int8", "--board", "nano33ble", "--port", board.port()});
     CHECK(result.err == "");

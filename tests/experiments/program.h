@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <chrono>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,6 +41,16 @@ inline ProgramResult run_pare(const std::vector<std::string>& arguments,
   const std::optional<int> exit_code = program.wait_for(std::chrono::minutes(2));
   if (!exit_code) throw std::runtime_error("the program does not end: " + arguments.at(0));
   return {*exit_code, read_file(folder.path() / "out"), read_file(folder.path() / "err")};
+}
+
+/// What a run says on stderr besides the line that each variant has when it is finished.
+inline std::string other_lines(const std::string& err) {
+  std::istringstream lines(err);
+  std::string others;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" B of weights, ") == std::string::npos) others += line + "\n";
+  }
+  return others;
 }
 
 /// What the program says on stderr, if it refuses as it should: a non-zero exit code and nothing on

@@ -10,6 +10,7 @@
 
 #include "bench/comparison.h"
 #include "nn/forward.h"
+#include "nn/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;
@@ -188,7 +189,6 @@ TEST_CASE("a truncated or corrupted model is refused with its path and what is w
   std::uint64_t header = 0;
   std::memcpy(&header, whole.data(), 8);
   const std::string start = path + " is not a whole model file: ";
-  const std::size_t tensors = whole.size() - 8 - header;
 
   overwrite(path, whole.substr(0, 5));
   CHECK(error_of_loading(results, "float") ==
@@ -199,16 +199,45 @@ TEST_CASE("a truncated or corrupted model is refused with its path and what is w
                                                   " bytes, but the file ends after 92");
   overwrite(path, whole.substr(0, whole.size() - 1));
   CHECK(error_of_loading(results, "float") ==
-        start + "its tensors need " + std::to_string(tensors) + " bytes, but " +
-            std::to_string(tensors - 1) + " follow the header");
+        start + "its checksum is wrong; the file is corrupted");
   std::string flipped = whole;
   flipped[whole.size() - 2] = static_cast<char>(flipped[whole.size() - 2] ^ 8);
   overwrite(path, flipped);
   CHECK(error_of_loading(results, "float") ==
-        start + "the checksum of its data is wrong; the file is corrupted");
+        start + "its checksum is wrong; the file is corrupted");
   fs::remove(path);
   CHECK(error_of_loading(results, "float") == start + "it cannot be opened");
   CHECK_NOTHROW(load_variant(results.path(), "int8"));
+}
+
+TEST_CASE("a whole model that is not the one that was measured is refused") {
+  const ResultsFolder results;
+  const bench::Row row = experiments::read_rows(results.path()).variants.at(0).at(0);
+  const std::string path = results.model("float");
+  CHECK(tests::model_hash(nn::load(path)) == row.model_hash);
+  const nn::Model other = tests::random_model({1, 4, 1}, 9);
+  nn::save(other, path);
+  CHECK(error_of_loading(results, "float") ==
+        path + " is not what was measured: encoded it has hash " + tests::model_hash(other) +
+            ", and results.json has " + row.model_hash +
+            "; the file is another, or another version of pare measured it; './pare run CONFIG' "
+            "writes it anew");
+  fs::copy_file(results.model("int8"), path, fs::copy_options::overwrite_existing);
+  CHECK(error_of_loading(results, "float").find(" is not what was measured: ") !=
+        std::string::npos);
+}
+
+TEST_CASE("a variant that could not be made has no model file, and says so when it is wanted") {
+  experiments::Results given = tests::sample_results();
+  given.models[1][0] = {};
+  given.rows[1][0].model_hash.clear();
+  given.rows[1][0].note = "quantize_int8: no";
+  const ResultsFolder results(given);
+  CHECK_FALSE(fs::exists(results.model("int8")));
+  CHECK_NOTHROW(load_variant(results.path(), "float"));
+  CHECK(error_of_loading(results, "int8") ==
+        "int8 was not measured: quantize_int8: no; './pare run CONFIG' writes it anew");
+  CHECK(experiments::read_rows(results.path()).variants.at(1).at(0).note == "quantize_int8: no");
 }
 
 TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
@@ -228,7 +257,7 @@ TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
   CHECK_THROWS_WITH(read_rows(results.path()),
                     (path.string() +
                      " is damaged: variant 2 is not the results of a variant: "
-                     "[json.exception.out_of_range.403] key 'accuracy' not found" +
+                     "it has no /accuracy/mse" +
                      again)
                         .c_str());
   fs::remove(path);

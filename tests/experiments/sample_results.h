@@ -1,7 +1,10 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include "compress/pass.h"
 #include "experiments/results.h"
+#include "mcu/encode.h"
 #include "tests/helpers.h"
 
 namespace pare::tests {
@@ -20,6 +23,7 @@ hidden = [4]
 
 [train]
 epochs = 5
+learning_rate = 0.2
 
 [[variants]]
 name = "float"
@@ -28,6 +32,11 @@ name = "float"
 name = "int8"
 passes = ["quantize_int8"]
 )";
+
+/// As results.json names a model that was measured.
+inline std::string model_hash(const nn::Model& model) {
+  return fmt::format("{:08x}", mcu::hash(mcu::encode(model, {experiments::Experiment().optimize})));
+}
 
 /// What `run` might give for kSampleConfig; nothing of it was measured.
 inline experiments::Results sample_results() {
@@ -43,7 +52,9 @@ inline experiments::Results sample_results() {
   float_row.weights_bytes = 52;
   float_row.mse = 0.001;
   float_row.host_ns_median = 30.25;
+  float_row.model_hash = model_hash(model);
   bench::Row int8_row = float_row;
+  int8_row.model_hash = model_hash(int8);
   int8_row.name = "int8";
   int8_row.passes = {"quantize_int8"};
   int8_row.encodings = {"paired int8", "paired int8"};
@@ -75,6 +86,10 @@ inline experiments::Results sample_results_of_two_seeds() {
                                             {data.train, data.validation, {}, 5, {}})
                                   .model);
   results.models[0].push_back(std::move(model));
+  for (std::size_t i = 0; i < 2; ++i) {
+    bench::Row& row = results.rows[i][1];
+    row.model_hash = model_hash(results.models[i][1]);
+  }
   return results;
 }
 

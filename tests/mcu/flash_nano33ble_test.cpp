@@ -51,8 +51,13 @@ std::string error_of(const std::function<void()>& action) {
   return "nothing was thrown";
 }
 
+fs::path build_folder() {
+  static const tests::Folder kFolder;
+  return kFolder.path() / "build";
+}
+
 std::string flash_error(const BoardSearch& search) {
-  return error_of([&] { flash_nano33ble("/tmp/sine", "/tmp/build", search); });
+  return error_of([&] { flash_nano33ble("/tmp/sine", build_folder(), search); });
 }
 
 }  // namespace
@@ -82,6 +87,14 @@ TEST_CASE("a sketch that does not compile is reported in arduino-cli's words") {
         "arduino-cli cannot compile sine:\nsine.ino:1:1: error: no\n");
 }
 
+TEST_CASE("an arduino-cli that compiles nothing and says that all is well is found out") {
+  const OneNano tree;
+  fs::remove_all(build_folder());
+  const StandInCli cli("true", "true");
+  CHECK(flash_error(tree.search())
+            .starts_with("arduino-cli says that it has compiled sine, but has written nothing; "));
+}
+
 TEST_CASE("with no board nothing is compiled, and a port that may not be used is refused first") {
   const UsbTree empty;
   const StandInCli cli("true");
@@ -104,9 +117,10 @@ TEST_CASE("an upload that fails says to press reset twice, or what stands in its
               " failed; press the board's reset button twice, so that its bootloader stays, and "
               "flash again. arduino-cli says:\nNo device found on ttyACM0\n");
     CHECK(tests::read_file(cli.log()) ==
-          "compile -b arduino:mbed_nano:nano33ble --build-path /tmp/build /tmp/sine\n"
-          "upload -b arduino:mbed_nano:nano33ble -p " +
-              port + " --input-dir /tmp/build\n");
+          "compile -b arduino:mbed_nano:nano33ble --build-path " + build_folder().string() +
+              " /tmp/sine\n"
+              "upload -b arduino:mbed_nano:nano33ble -p " +
+              port + " --input-dir " + build_folder().string() + "\n");
   }
   {
     const StandInCli cli("echo 'open: Permission denied'; exit 1");
@@ -147,12 +161,12 @@ TEST_SUITE("slow") {
     for (const char* later : {"ttyACM2", "ttyACM3"}) {
       fs::rename(tree.root() / "sys/class/tty" / later, tree.root() / "hidden" / later);
     }
-    const StandInCli cli(fmt::format("{}; {}; (sleep 0.3; {}; {}) >/dev/null 2>&1 &",
+    const StandInCli cli(fmt::format("{}; {}; setsid sh -c 'sleep 0.3; {}; {}' >/dev/null 2>&1 &",
                                      hide(tree, "ttyACM0"), show(tree, "ttyACM2"),
                                      hide(tree, "ttyACM2"), show(tree, "ttyACM3")));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM0");
-    mcu::BoardClient client = flash_nano33ble("/tmp/sine", "/tmp/build", search);
+    mcu::BoardClient client = flash_nano33ble("/tmp/sine", build_folder(), search);
     CHECK(client.info().hash == remote.hash());
     CHECK(client.infer(remote.vectors().inputs[1]) == remote.vectors().outputs[1]);
   }
@@ -167,7 +181,7 @@ TEST_SUITE("slow") {
     const StandInCli cli(fmt::format("{}; {}", hide(tree, "ttyACM1"), show(tree, "ttyACM3")));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM1");
-    CHECK(flash_nano33ble("/tmp/sine", "/tmp/build", search).info().hash == remote.hash());
+    CHECK(flash_nano33ble("/tmp/sine", build_folder(), search).info().hash == remote.hash());
   }
 
   TEST_CASE("a port of no known device is opened again under its own name") {
@@ -175,7 +189,7 @@ TEST_SUITE("slow") {
     remote.connect();
     const StandInCli cli("true");
     const BoardSearch search{.wanted_port = remote.line().path(), .patience = 10s};
-    CHECK(flash_nano33ble("/tmp/sine", "/tmp/build", search).info().hash == remote.hash());
+    CHECK(flash_nano33ble("/tmp/sine", build_folder(), search).info().hash == remote.hash());
     CHECK(mcu::connect_nano33ble(search).info().hash == remote.hash());
   }
 }

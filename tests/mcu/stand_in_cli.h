@@ -14,7 +14,7 @@ namespace pare::tests {
 class StandInCli {
  public:
   /// `upload` is what the script does to upload, in the shell's language; likewise `compile`.
-  explicit StandInCli(const std::string& upload, const std::string& compile = "true")
+  explicit StandInCli(const std::string& upload, const std::string& compile = kCompile)
       : saved_(std::getenv("PATH")) {
     const std::string script = folder_.write(
         "arduino-cli", fmt::format("#!/bin/sh\necho \"$@\" >> {}\ncase $1 in\ncompile) {} ;;\n"
@@ -26,6 +26,9 @@ class StandInCli {
   ~StandInCli() { ::setenv("PATH", saved_.c_str(), 1); }
 
   std::filesystem::path log() const { return folder_.path() / "log"; }
+
+  /// Leaves something in the build folder.
+  static constexpr const char* kCompile = "mkdir -p $5 && touch $5/sketch.bin";
 
  private:
   Folder folder_;

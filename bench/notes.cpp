@@ -1,0 +1,48 @@
+#include "bench/notes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+
+namespace pare::bench {
+
+std::string summarize(const Row& row) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::string_view words, const Row::Number& number) {
+    if (number) parts.push_back(fmt::format(fmt::runtime(words), *number));
+  };
+  add("{:.0f} B of weights", row.weights_bytes);
+  add("{:.0f} B of flash", row.flash_bytes);
+  if (row.top1) {
+    add("top-1 {:.2f} %", row.top1);
+  } else {
+    add("MSE {:.2e}", row.mse);
+  }
+  add("{:.0f} cycles est.", row.cycles_estimate);
+  if (row.bit_exact && row.vectors && row.max_difference == 0) {
+    parts.push_back(fmt::format("{:.0f} of {:.0f} bit-exact", *row.bit_exact, *row.vectors));
+  }
+  if (!row.note.empty()) parts.push_back(row.note);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<std::string> collect_notes(const std::vector<SeedRows>& variants,
+                                       const std::vector<std::uint64_t>& seeds) {
+  std::vector<std::string> result;
+  for (const SeedRows& rows : variants) {
+    std::map<std::string, std::vector<std::uint64_t>> notes;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i].note.empty()) notes[rows[i].note].push_back(seeds[i]);
+    }
+    for (const auto& [note, of] : notes) {
+      const std::string& name = rows.front().name;
+      result.push_back(of.size() == seeds.size()
+                           ? fmt::format("{}: {}", name, note)
+                           : fmt::format("{}, seed {}: {}", name, fmt::join(of, " and "), note));
+    }
+  }
+  return result;
+}
+
+}  // namespace pare::bench

@@ -1,0 +1,69 @@
+#include "experiments/made.h"
+
+#include <nlohmann/json.hpp>
+
+#include "bench/budget.h"
+#include "bench/choose_encodings.h"
+#include "bench/measure.h"
+#include "bench/warnings.h"
+#include "experiments/messages.h"
+#include "mcu/emulator/image.h"
+#include "mcu/encode.h"
+
+namespace pare::experiments {
+namespace {
+
+void add_note(Made& made, const std::string& text) {
+  if (text.empty()) return;
+  made.row.note += (made.row.note.empty() ? "" : "; ") + text;
+}
+
+void fail(Made& made, const std::string& why) {
+  add_note(made, why);
+  made.whole = false;
+}
+
+}  // namespace
+
+void measure_board(const Experiment& experiment, const nn::Split& data,
+                   const std::filesystem::path& folder, Made& made) {
+  bench::Row& row = made.row;
+  try {
+    const mcu::EncodedModel encoded = bench::choose_encodings(
+        made.model, bench::goal_within(experiment.budget, experiment.optimize));
+    bench::measure_model(made.model, data.test, encoded, row);
+    add_note(made, bench::find_warnings(made.model, data.train, data.test, row));
+    if (!bench::measure_board(made.model, data.test.inputs, folder, encoded, row)) {
+      fail(made, "the board's outputs are not the reference's");
+    }
+    row.excess = bench::find_excess(row, experiment.budget);
+  } catch (const mcu::DoesNotFit& error) {
+    add_note(made, error.what());
+    row.excess = error.excess();
+  } catch (const std::exception& error) {
+    fail(made, explain(error));
+  }
+}
+
+void measure_host(const nn::Matrix& inputs, Made& made) {
+  try {
+    bench::measure_latency(made.model, inputs, made.row);
+  } catch (const std::exception& error) {
+    fail(made, explain(error));
+  }
+}
+
+nlohmann::json count_layers(const nn::Model& model) {
+  nlohmann::json layers = nlohmann::json::array();
+  for (const nn::Layer& layer : model.layers) {
+    const nn::Index parameters = nn::parameter_count(layer);
+    const mcu::EncodedModel encoded = mcu::encode(nn::Model{{layer}});
+    layers.push_back({{"inputs", nn::input_count(layer)},
+                      {"outputs", nn::output_count(layer)},
+                      {"parameters", parameters},
+                      {"bytes", encoded.bytes.size()}});
+  }
+  return layers;
+}
+
+}  // namespace pare::experiments

@@ -1,0 +1,45 @@
+#include "bench/notes.h"
+
+#include <doctest/doctest.h>
+
+using namespace pare;
+using bench::collect_notes;
+using bench::Row;
+
+namespace {
+
+Row noted(const std::string& name, const std::string& note) {
+  Row row;
+  row.name = name;
+  row.note = note;
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("a row in short has what was measured, and its note") {
+  Row row;
+  row.weights_bytes = 556;
+  row.flash_bytes = 1068;
+  row.mse = 0.000125;
+  row.cycles_estimate = 859;
+  row.vectors = row.bit_exact = 1000;
+  row.max_difference = 0;
+  CHECK(bench::summarize(row) ==
+        "556 B of weights, 1068 B of flash, MSE 1.25e-04, 859 cycles est., 1000 of 1000 bit-exact");
+  Row classes;
+  classes.weights_bytes = 12;
+  classes.mse = 0.5;
+  classes.top1 = 98.765;
+  classes.note = "flash 2 > 1";
+  CHECK(bench::summarize(classes) == "12 B of weights, top-1 98.77 %, flash 2 > 1");
+  CHECK(bench::summarize(noted("a", "it failed")) == "it failed");
+}
+
+TEST_CASE("notes name the seeds that they hold for, unless they hold for all") {
+  CHECK(collect_notes({{noted("a", ""), noted("a", "")}}, {1, 2}).empty());
+  CHECK(collect_notes({{noted("a", "x"), noted("a", "x")}, {noted("b", "y"), noted("b", "")}},
+                      {1, 2}) == std::vector<std::string>{"a: x", "b, seed 1: y"});
+  CHECK(collect_notes({{noted("a", "x"), noted("a", "y"), noted("a", "x")}}, {5, 6, 7}) ==
+        std::vector<std::string>{"a, seed 5 and 7: x", "a, seed 6: y"});
+}
