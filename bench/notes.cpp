@@ -19,7 +19,7 @@ std::string summarize(const Row& row) {
   } else {
     add("MSE {:.2e}", row.mse);
   }
-  add("{:.0f} cycles est.", row.cycles_estimate);
+  add("{:.0f} cycles est.", row.flash_cycles_estimate);
   if (row.bit_exact && row.vectors && row.max_difference == 0) {
     parts.push_back(fmt::format("{:.0f} of {:.0f} bit-exact", *row.bit_exact, *row.vectors));
   }

@@ -21,7 +21,7 @@ struct Results {
   nlohmann::json layers;  ///< of the base model: shapes, parameters, bytes
   std::vector<bench::SeedRows> rows;
   std::vector<std::vector<nn::Model>> models;  ///< one a row; without layers where there is none
-  std::vector<std::string> notes = {};  ///< of the config and its data; a row has its own
+  std::vector<std::string> notes = {};         ///< of the config and its data; a row has its own
   bool whole = true;  ///< every variant was made and measured, and its board gave what it should
 };
 

@@ -19,8 +19,8 @@ struct CompactRowsCode {
 
 CompactRowsCode compact_rows(const nn::Int8Layer& layer);
 
-/// The functions of a kernel with CompactRows: the rows', the kernel's own, and one for each type of
-/// outputs.
+/// The functions of a kernel with CompactRows: the rows', the kernel's own, and one for each type
+/// of outputs.
 std::vector<std::string> compact_rows_functions(const std::string& kernel, bool last);
 
 /// The kernel's rows over the arrays at `biases` and `factors`.

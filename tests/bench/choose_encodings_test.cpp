@@ -102,9 +102,8 @@ void check_choices(const Named& named) {
   const Cost size = chosen(Optimize::size);
   const Cost balance = chosen(Optimize::balance);
   const Cost speed = chosen(Optimize::speed);
-  MESSAGE(named.name << ": flash " << size.flash_bytes << " " << balance.flash_bytes << " "
-                     << speed.flash_bytes << ", cycles " << size.cycles << " " << balance.cycles
-                     << " " << speed.cycles);
+  INFO("flash " << size.flash_bytes << " " << balance.flash_bytes << " " << speed.flash_bytes
+                << ", cycles " << size.cycles << " " << balance.cycles << " " << speed.cycles);
   const auto product = [](const Cost& cost) { return cost.flash_bytes * cost.cycles; };
   CHECK(size.flash_bytes <= speed.flash_bytes);
   CHECK(size.flash_bytes <= balance.flash_bytes);

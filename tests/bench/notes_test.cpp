@@ -22,7 +22,7 @@ TEST_CASE("a row in short has what was measured, and its note") {
   row.weights_bytes = 556;
   row.flash_bytes = 1068;
   row.mse = 0.000125;
-  row.cycles_estimate = 859;
+  row.flash_cycles_estimate = 859;
   row.vectors = row.bit_exact = 1000;
   row.max_difference = 0;
   CHECK(bench::summarize(row) ==

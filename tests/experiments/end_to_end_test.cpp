@@ -150,6 +150,7 @@ TEST_SUITE("slow") {
     experiments::Results large = tests::sample_results();
     large.models[0][0] = tests::random_model({1, 500, 500, 1}, 1);
     large.rows[0][0].encodings.assign(3, "dense float32");
+    large.rows[0][0].model_hash = tests::model_hash(large.models[0][0]);
     const tests::ResultsFolder results(large);
     const std::string sketch = results.beside("sketch");
     const std::string refused = tests::refusal({"export", results.path(), "float", "--to", sketch});

@@ -161,9 +161,13 @@ TEST_SUITE("slow") {
     for (const char* later : {"ttyACM2", "ttyACM3"}) {
       fs::rename(tree.root() / "sys/class/tty" / later, tree.root() / "hidden" / later);
     }
-    const StandInCli cli(fmt::format("{}; {}; setsid sh -c 'sleep 0.3; {}; {}' >/dev/null 2>&1 &",
-                                     hide(tree, "ttyACM0"), show(tree, "ttyACM2"),
-                                     hide(tree, "ttyACM2"), show(tree, "ttyACM3")));
+    // What the upload leaves running is stopped, unless it has a session of its own by then.
+    const std::string started = (tree.root() / "started").string();
+    const StandInCli cli(
+        fmt::format("{}; {}; setsid sh -c 'touch {}; sleep 0.3; {}; {}' >/dev/null 2>&1 & "
+                    "while [ ! -e {} ]; do sleep 0.01; done",
+                    hide(tree, "ttyACM0"), show(tree, "ttyACM2"), started, hide(tree, "ttyACM2"),
+                    show(tree, "ttyACM3"), started));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM0");
     mcu::BoardClient client = flash_nano33ble("/tmp/sine", build_folder(), search);
