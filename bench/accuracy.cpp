@@ -1,6 +1,7 @@
 #include "bench/accuracy.h"
 
 #include "nn/fast_forward.h"
+#include "nn/sums.h"
 
 namespace pare::bench {
 namespace {
@@ -24,10 +25,12 @@ Accuracy measure_accuracy(const nn::Model& model, const nn::Dataset& data) {
   if (data.task == nn::Task::classification) {
     return {.mse = {}, .mae = {}, .max_error = {}, .top1 = top1_percent(outputs, data.targets)};
   }
-  const Eigen::MatrixXd errors = (outputs - data.targets).cast<double>();
-  return {.mse = errors.squaredNorm() / static_cast<double>(errors.size()),
-          .mae = errors.cwiseAbs().mean(),
-          .max_error = errors.cwiseAbs().maxCoeff(),
+  const nn::Matrix errors = (outputs - data.targets).cwiseAbs();
+  const nn::Matrix ones = nn::Matrix::Ones(errors.rows(), errors.cols());
+  const auto count = static_cast<double>(errors.size());
+  return {.mse = nn::dot(errors.data(), errors.data(), errors.size()) / count,
+          .mae = nn::dot(errors.data(), ones.data(), errors.size()) / count,
+          .max_error = double{errors.maxCoeff()},
           .top1 = {}};
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "nn/elementary.h"
+
 namespace pare::compress {
 namespace {
 
@@ -56,7 +58,7 @@ double divergence(const std::vector<double>& counts, std::size_t end, std::size_
       const double p = (counts[i] + (i + 1 == end ? outside : 0)) / total;
       if (p == 0) continue;
       if (counts[i] == 0) return std::numeric_limits<double>::infinity();
-      sum += p * std::log(p / (merged / filled / inside));
+      sum += p * nn::elementary::log(p / (merged / filled / inside));
     }
   }
   // q summed to 1 so far: the factor inside / total, which log(p / q) lacks, and - sum p + sum q.

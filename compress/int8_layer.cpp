@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/sums.h"
+
 namespace pare::compress {
 namespace {
 
@@ -21,15 +23,16 @@ Eigen::ArrayXf rounded(const Eigen::Ref<const nn::Vector>& weights, float scale,
 /// error that `scale` itself leaves.
 struct LloydStep {
   float scale;
-  float error;
+  double error;
 };
 
 LloydStep lloyd_step(const Eigen::Ref<const nn::Vector>& weights, float scale, int bits) {
   const Eigen::ArrayXf steps = rounded(weights, scale, bits);
-  const float square = steps.square().sum();
-  const float product = (weights.array() * steps).sum();
-  const float error = (weights.array() - scale * steps).square().sum();
-  return {square > 0 ? product / square : scale, error};
+  const Eigen::ArrayXf errors = weights.array() - scale * steps;
+  const double square = nn::dot(steps.data(), steps.data(), steps.size());
+  const double product = nn::dot(weights.data(), steps.data(), steps.size());
+  return {square > 0 ? static_cast<float>(product / square) : scale,
+          nn::dot(errors.data(), errors.data(), errors.size())};
 }
 
 float scale_of(const nn::Vector& scales, nn::Index row) {
@@ -63,10 +66,10 @@ float weight_scale(const Eigen::Ref<const nn::Vector>& weights, int bits) {
   const float widest = weights.cwiseAbs().maxCoeff() / static_cast<float>(weight_limit(bits));
   if (bits == 8 || widest < std::numeric_limits<float>::min()) return widest;
   float best = widest;
-  float least = std::numeric_limits<float>::infinity();
+  double least = std::numeric_limits<double>::infinity();
   for (int first = 1; first <= kFirstScales; ++first) {
     const float scale = widest * static_cast<float>(first) / kFirstScales;
-    const float error = lloyd_step(weights, scale, bits).error;
+    const double error = lloyd_step(weights, scale, bits).error;
     if (error < least) {
       least = error;
       best = scale;

@@ -1,18 +1,18 @@
-#include <Eigen/SVD>
 #include <cmath>
 #include <optional>
 
 #include "compress/define_pass.h"
+#include "compress/linear_algebra.h"
 #include "compress/training_options.h"
+#include "nn/sums.h"
 
 namespace pare::compress {
 namespace {
 
-using Svd = Eigen::BDCSVD<Eigen::MatrixXd>;
-
 /// The least rank whose squared singular values sum to `energy` of all of them; at least 1.
 nn::Index rank_of_energy(const Eigen::VectorXd& singular_values, double energy) {
-  const double wanted = energy * singular_values.squaredNorm();
+  const double* const values = singular_values.data();
+  const double wanted = energy * nn::dot(values, values, singular_values.size());
   double kept = 0;
   for (nn::Index rank = 1; rank < singular_values.size(); ++rank) {
     kept += singular_values[rank - 1] * singular_values[rank - 1];
@@ -23,13 +23,12 @@ nn::Index rank_of_energy(const Eigen::VectorXd& singular_values, double energy) 
 
 /// weights ~ (U S) V^T: V^T without an activation, its bias 0, then U S with the layer's own bias
 /// and activation.
-void append_factors(std::vector<nn::Layer>& layers, const nn::DenseLayer& dense, const Svd& svd,
-                    nn::Index rank) {
-  const Eigen::MatrixXd scaled =
-      svd.matrixU().leftCols(rank) * svd.singularValues().head(rank).asDiagonal();
-  layers.emplace_back(nn::DenseLayer{svd.matrixV().leftCols(rank).transpose().cast<float>(),
-                                     nn::Vector::Zero(rank), nn::Activation::identity});
-  layers.emplace_back(nn::DenseLayer{scaled.cast<float>(), dense.bias, dense.activation});
+void append_factors(std::vector<nn::Layer>& layers, const nn::DenseLayer& dense,
+                    const SingularValues& svd, nn::Index rank) {
+  layers.emplace_back(nn::DenseLayer{svd.right.topRows(rank).cast<float>(), nn::Vector::Zero(rank),
+                                     nn::Activation::identity});
+  layers.emplace_back(
+      nn::DenseLayer{svd.left.leftCols(rank).cast<float>(), dense.bias, dense.activation});
 }
 
 }  // namespace
@@ -59,8 +58,8 @@ struct LowRank {
     nn::Model split;
     for (nn::Layer& layer : model.layers) {
       auto& dense = std::get<nn::DenseLayer>(layer);
-      const Svd svd(dense.weights.cast<double>(), Eigen::ComputeThinU | Eigen::ComputeThinV);
-      const nn::Index kept = kept_rank(svd.singularValues());
+      const SingularValues svd = decompose(dense.weights.cast<double>());
+      const nn::Index kept = kept_rank(svd.values);
       const nn::Index together = kept * (dense.weights.rows() + 1 + dense.weights.cols());
       if (together < dense.weights.size()) {
         append_factors(split.layers, dense, svd, kept);

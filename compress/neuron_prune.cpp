@@ -6,6 +6,8 @@
 #include "compress/retrain.h"
 #include "nn/activation.h"
 #include "nn/forward.h"
+#include "nn/product.h"
+#include "nn/sums.h"
 
 namespace pare::compress {
 namespace {
@@ -21,8 +23,12 @@ nn::DenseLayer& dense(nn::Model& model, std::size_t layer) {
 /// The length of each row of weights [outputs, inputs] under `scaling` of the inputs.
 std::vector<double> row_lengths(const nn::DenseLayer& layer, const nn::InputScaling& scaling) {
   const nn::Matrix weights = layer.weights.array().rowwise() / scaling.factor.array();
-  const Eigen::VectorXd lengths = weights.cast<double>().rowwise().norm();
-  return {lengths.begin(), lengths.end()};
+  std::vector<double> lengths;
+  for (Index i = 0; i < weights.rows(); ++i) {
+    const float* const row = weights.row(i).data();
+    lengths.push_back(std::sqrt(nn::dot(row, row, weights.cols())));
+  }
+  return lengths;
 }
 
 /// For each neuron of layer `hidden`, the mean over the data of |d loss / d a * a|, where a is its
@@ -41,10 +47,10 @@ std::vector<double> taylor_scores(nn::Model model, std::size_t hidden, const nn:
   for (std::size_t i = model.layers.size() - 1; i > hidden; --i) {
     const auto& layer = std::get<nn::DenseLayer>(model.layers[i]);
     nn::multiply_by_derivative(layer.activation, activations[i + 1], deltas);
-    deltas = (deltas * layer.weights).eval();
+    deltas = nn::product(deltas, layer.weights, nn::Vector::Zero(layer.weights.cols()));
   }
-  const nn::Matrix gates = deltas.cwiseProduct(activations[hidden + 1]);
-  const Eigen::RowVectorXd scores = gates.cast<double>().cwiseAbs().colwise().mean();
+  const nn::Matrix gates = deltas.cwiseProduct(activations[hidden + 1]).cwiseAbs();
+  const Eigen::VectorXd scores = nn::column_means(gates);
   return {scores.begin(), scores.end()};
 }
 
@@ -63,9 +69,12 @@ std::vector<Index> highest(const std::vector<double>& scores, Index count) {
 /// Keeps only the neurons `kept` between two layers; the others count with their mean activation
 /// [outputs of `before`], which goes into the bias of `after`.
 void keep_neurons(nn::DenseLayer& before, nn::DenseLayer& after, const std::vector<Index>& kept,
-                  nn::Vector means) {
+                  Eigen::VectorXd means) {
   for (const Index i : kept) means[i] = 0;
-  after.bias += after.weights * means;
+  for (Index row = 0; row < after.weights.rows(); ++row) {
+    const Eigen::VectorXd weights = after.weights.row(row).cast<double>();
+    after.bias[row] += static_cast<float>(nn::dot(weights.data(), means.data(), means.size()));
+  }
   after.weights = after.weights(Eigen::all, kept).eval();
   before.weights = before.weights(kept, Eigen::all).eval();
   before.bias = before.bias(kept).eval();
@@ -106,7 +115,7 @@ struct NeuronPrune {
               : taylor_scores(model, i, context.train, training.target_scaling(context));
       const nn::Matrix activations = nn::forward(layer, values);
       const std::vector<Index> kept = highest(scores, width_left(layer.weights.rows()));
-      keep_neurons(layer, dense(model, i + 1), kept, activations.colwise().mean().transpose());
+      keep_neurons(layer, dense(model, i + 1), kept, nn::column_means(activations));
       values = activations(Eigen::all, kept);
       scaling = nn::identity_scaling(layer.weights.rows());
     }

@@ -1,4 +1,3 @@
-#include <Eigen/Cholesky>
 #include <algorithm>
 
 #include "compress/define_pass.h"
@@ -6,7 +5,9 @@
 #include "compress/retrain.h"
 #include "compress/sparsity.h"
 #include "nn/forward.h"
+#include "nn/product.h"
 #include "nn/random.h"
+#include "nn/sums.h"
 
 namespace pare::compress {
 namespace {
@@ -16,9 +17,9 @@ using nn::Index;
 /// The least squares of one layer, the bias as the weight of a constant input, 1, that comes last:
 /// each row w should reproduce what w0 gives, with error (w - w0)^T H (w - w0).
 struct LeastSquares {
-  Eigen::MatrixXd hessian;  // H = X^T X / samples + damping, [n, n]
-  Eigen::MatrixXd inverse;  // of H
-  Eigen::MatrixXd weights;  // w0, one row's in each column, [n, outputs]
+  DoubleMatrix hessian;  // H = X^T X / samples + damping, [n, n]
+  DoubleMatrix inverse;  // of H
+  DoubleMatrix weights;  // w0, one row's in each column, [n, outputs]
 };
 
 /// `inputs` [samples, n - 1] come from the pruned layers before, `original` from those as they
@@ -28,26 +29,29 @@ LeastSquares least_squares(const nn::DenseLayer& layer, const nn::Matrix& inputs
   constexpr Index kChunk = 1024;  // samples that are held in double at a time
   const Index n = inputs.cols() + 1;
   const auto samples = static_cast<double>(inputs.rows());
-  LeastSquares problem{Eigen::MatrixXd::Zero(n, n), {}, {}};
-  Eigen::MatrixXd missing = Eigen::MatrixXd::Zero(n, layer.weights.rows());
+  LeastSquares problem{DoubleMatrix::Zero(n, n), {}, {}};
+  DoubleMatrix missing = DoubleMatrix::Zero(n, layer.weights.rows());
+  const DoubleMatrix weights = layer.weights.transpose().cast<double>();
   for (Index begin = 0; begin < inputs.rows(); begin += kChunk) {
     const Index count = std::min(kChunk, inputs.rows() - begin);
-    Eigen::MatrixXd x = Eigen::MatrixXd::Ones(count, n);
+    DoubleMatrix x = DoubleMatrix::Ones(count, n);
     x.leftCols(n - 1) = inputs.middleRows(begin, count).cast<double>();
-    const Eigen::MatrixXd change =
+    const DoubleMatrix change =
         original.middleRows(begin, count).cast<double>() - x.leftCols(n - 1);
-    problem.hessian.noalias() += x.transpose() * x / samples;
-    missing.noalias() +=
-        x.transpose() * (change * layer.weights.transpose().cast<double>()) / samples;
+    const DoubleMatrix transposed = x.transpose();
+    add_product(1, transposed, x, problem.hessian);
+    add_product(1, transposed, product(change, weights), missing);
   }
-  const double mean = problem.hessian.diagonal().head(n - 1).mean();
+  problem.hessian /= samples;
+  missing /= samples;
+  const double mean = mean_diagonal(problem.hessian, n - 1);
   problem.hessian.diagonal().head(n - 1).array() += damping * (mean > 0 ? mean : 1);
-  const Eigen::LLT<Eigen::MatrixXd> factors(problem.hessian);
-  problem.inverse = factors.solve(Eigen::MatrixXd::Identity(n, n));
+  const DoubleMatrix factor = cholesky(problem.hessian);
+  problem.inverse = solve(factor, DoubleMatrix::Identity(n, n));
   problem.weights.resize(n, layer.weights.rows());
-  problem.weights.topRows(n - 1) = layer.weights.transpose().cast<double>();
+  problem.weights.topRows(n - 1) = weights;
   problem.weights.row(n - 1) = layer.bias.transpose().cast<double>();
-  problem.weights += factors.solve(missing);
+  problem.weights += solve(factor, std::move(missing));
   return problem;
 }
 
@@ -78,9 +82,10 @@ std::vector<double> removal_scores(const nn::DenseLayer& layer, const LeastSquar
 
 /// The sum of the variances of a layer's outputs before the activation.
 double output_variance(const nn::DenseLayer& layer, const nn::Matrix& inputs) {
-  nn::Matrix outputs = inputs * layer.weights.transpose();
-  outputs.rowwise() -= outputs.colwise().mean().eval();
-  return static_cast<double>(outputs.squaredNorm()) / static_cast<double>(inputs.rows());
+  nn::Matrix outputs = nn::product(inputs, layer.weights.transpose(), layer.bias);
+  outputs.rowwise() -= nn::column_means(outputs).transpose().cast<float>().eval();
+  return nn::dot(outputs.data(), outputs.data(), outputs.size()) /
+         static_cast<double>(inputs.rows());
 }
 
 /// Sets `sparsity` of the weights to 0 and the others to what then fits best.

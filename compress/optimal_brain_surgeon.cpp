@@ -1,10 +1,12 @@
 #include "compress/optimal_brain_surgeon.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
+
+#include "nn/sums.h"
 
 namespace pare::compress {
 namespace {
@@ -14,7 +16,7 @@ using nn::Index;
 /// One row on its way: what is left of its weights and of the inverse Hessian.
 class Elimination {
  public:
-  Elimination(Eigen::VectorXd weights, Eigen::MatrixXd inverse, const std::vector<Index>& first)
+  Elimination(Eigen::VectorXd weights, DoubleMatrix inverse, const std::vector<Index>& first)
       : weights_(std::move(weights)),
         inverse_(std::move(inverse)),
         places_(static_cast<std::size_t>(weights_.size())),
@@ -33,21 +35,21 @@ class Elimination {
   void remove_block() {
     constexpr Index kBlock = 32;
     const Index count = std::min(kBlock, weights_.size() - 1);
-    Eigen::MatrixXd updates(weights_.size(), count);
+    DoubleMatrix updates(count, weights_.size());  // one in each row
     Eigen::VectorXd diagonal = inverse_.diagonal();
     std::vector<bool> gone(places_.size(), false);
     for (Index k = 0; k < count; ++k) {
       const Index p = cheapest(diagonal, gone);
-      Eigen::VectorXd column = inverse_.col(p);
-      column.noalias() -= updates.leftCols(k) * updates.row(p).head(k).transpose();
+      Eigen::VectorXd column = inverse_.row(p).transpose();  // which is its column too
+      for (Index i = 0; i < k; ++i) column -= updates(i, p) * updates.row(i).transpose();
       const double pivot = column[p];
       const double step = weights_[p] / pivot;
       const bool is_free = free_[static_cast<std::size_t>(place(p))];
       removals_.order.push_back(place(p));
       removals_.costs.push_back(is_free ? 0 : weights_[p] * step);
       weights_ -= step * column;
-      updates.col(k) = column / std::sqrt(pivot);
-      diagonal -= updates.col(k).cwiseAbs2();
+      updates.row(k) = (column / std::sqrt(pivot)).transpose();
+      diagonal -= updates.row(k).cwiseAbs2().transpose();
       gone[static_cast<std::size_t>(p)] = true;
     }
     shrink(updates, gone);
@@ -71,7 +73,7 @@ class Elimination {
   }
 
   /// Drops what is gone, and brings the inverse up to date.
-  void shrink(const Eigen::MatrixXd& updates, const std::vector<bool>& gone) {
+  void shrink(const DoubleMatrix& updates, const std::vector<bool>& gone) {
     std::vector<Index> left;
     std::vector<Index> places;
     for (std::size_t i = 0; i < gone.size(); ++i) {
@@ -79,16 +81,16 @@ class Elimination {
       left.push_back(static_cast<Index>(i));
       places.push_back(places_[i]);
     }
-    const Eigen::MatrixXd rows = updates(left, Eigen::all);
-    Eigen::MatrixXd inverse = inverse_(left, left);
-    inverse.noalias() -= rows * rows.transpose();
+    const DoubleMatrix columns = updates(Eigen::all, left);
+    DoubleMatrix inverse = inverse_(left, left);
+    add_product(-1, columns.transpose(), columns, inverse);
     inverse_ = std::move(inverse);
     weights_ = weights_(left).eval();
     places_ = std::move(places);
   }
 
   Eigen::VectorXd weights_;
-  Eigen::MatrixXd inverse_;
+  DoubleMatrix inverse_;
   std::vector<Index> places_;  // of what is left, in the whole row
   std::vector<bool> free_;     // by place in the whole row
   Removals removals_;
@@ -96,19 +98,23 @@ class Elimination {
 
 }  // namespace
 
-Removals remove_all(Eigen::VectorXd weights, Eigen::MatrixXd inverse,
+Removals remove_all(Eigen::VectorXd weights, DoubleMatrix inverse,
                     const std::vector<Index>& first) {
   return Elimination(std::move(weights), std::move(inverse), first).run();
 }
 
-Eigen::VectorXd compensate(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& weights,
+Eigen::VectorXd compensate(const DoubleMatrix& hessian, const Eigen::VectorXd& weights,
                            const std::vector<Index>& kept) {
   // The gradient at `kept` vanishes: H_kk w_k = (H w0)_k.
-  const Eigen::VectorXd pull = hessian(kept, Eigen::all) * weights;
-  const Eigen::MatrixXd kept_hessian = hessian(kept, kept);
-  const Eigen::VectorXd solution = kept_hessian.llt().solve(pull);
+  DoubleMatrix pull(static_cast<Index>(kept.size()), 1);
+  for (Index i = 0; i < pull.rows(); ++i) {
+    const auto row = hessian.row(kept[static_cast<std::size_t>(i)]);
+    pull(i, 0) = nn::dot(row.data(), weights.data(), weights.size());
+  }
+  const DoubleMatrix kept_hessian = hessian(kept, kept);
+  const DoubleMatrix solution = solve(cholesky(kept_hessian), std::move(pull));
   Eigen::VectorXd result = Eigen::VectorXd::Zero(weights.size());
-  result(kept) = solution;
+  result(kept) = solution.col(0);
   return result;
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
-#include "nn/model.h"
+#include "compress/linear_algebra.h"
 
 namespace pare::compress {
 
@@ -20,12 +19,12 @@ struct Removals {
 /// bias, is never removed. The inverse is updated lazily, a block of removals at a time.
 /// Source: Frantar and Alistarh, "Optimal Brain Compression", NeurIPS 2022, section 4, algorithm 1
 /// and equations 3 and 4; Hassibi and Stork, "Optimal Brain Surgeon", NIPS 1992, equation 5.
-Removals remove_all(Eigen::VectorXd weights, Eigen::MatrixXd inverse,
+Removals remove_all(Eigen::VectorXd weights, DoubleMatrix inverse,
                     const std::vector<nn::Index>& first = {});
 
 /// The w that makes (w - w0)^T H (w - w0) least where only the weights `kept` may differ from 0:
 /// what the compensations of remove_all add up to. `weights` is w0 [n], `hessian` H [n, n].
-Eigen::VectorXd compensate(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& weights,
+Eigen::VectorXd compensate(const DoubleMatrix& hessian, const Eigen::VectorXd& weights,
                            const std::vector<nn::Index>& kept);
 
 }  // namespace pare::compress

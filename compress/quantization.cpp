@@ -11,6 +11,7 @@
 #include "compress/gptq.h"
 #include "nn/activation.h"
 #include "nn/forward.h"
+#include "nn/sums.h"
 
 namespace pare::compress {
 namespace {
@@ -34,9 +35,18 @@ nn::Matrix through_int8(const nn::Matrix& values, const nn::Quantization& quanti
 /// ICCV 2019, section 4.2, with the means measured as in their appendix D.
 nn::Vector corrected_bias(const nn::DenseLayer& dense, const nn::Matrix& rounded_weights,
                           const nn::Matrix& exact, const nn::Matrix& seen) {
-  const nn::Vector exact_mean = exact.colwise().mean().transpose();
-  const nn::Vector seen_mean = seen.colwise().mean().transpose();
-  return dense.bias + dense.weights * exact_mean - rounded_weights * seen_mean;
+  const Eigen::VectorXd exact_mean = nn::column_means(exact);
+  const Eigen::VectorXd seen_mean = nn::column_means(seen);
+  nn::Vector bias = dense.bias;
+  for (nn::Index row = 0; row < bias.size(); ++row) {
+    double error = 0;
+    for (nn::Index i = 0; i < exact_mean.size(); ++i) {
+      error += double{dense.weights(row, i)} * exact_mean[i] -
+               double{rounded_weights(row, i)} * seen_mean[i];
+    }
+    bias[row] += static_cast<float>(error);
+  }
+  return bias;
 }
 
 nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <utility>
 
+#include "nn/elementary.h"
+#include "nn/sums.h"
+
 namespace pare::compress {
 namespace {
 
@@ -68,14 +71,14 @@ nn::Vector QuantizationTraining::scale_gradient(std::size_t layer,
                                                 const nn::ConstMatrixRef& gradient) const {
   const WeightFormat& format = formats_[layer];
   const nn::Vector& scales = scales_[layer];
-  nn::Vector result = nn::Vector::Zero(scales.size());
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(scales.size());
   for (nn::Index row = 0; row < weights.rows(); ++row) {
     const nn::Index i = format.scale_a_row ? row : 0;
     if (!(scales[i] > 0)) continue;
     const nn::Matrix slopes = weight_slopes(weights.row(row), scales[i], format.bits);
-    result[i] += gradient.row(row).dot(slopes.row(0));
+    sums[i] += nn::dot(gradient.row(row).data(), slopes.data(), slopes.size());
   }
-  return result;
+  return sums.cast<float>();
 }
 
 void QuantizationTraining::learn(std::size_t layer, const nn::ConstMatrixRef& weights,
@@ -91,15 +94,16 @@ void QuantizationTraining::learn(std::size_t layer, const nn::ConstMatrixRef& we
     gradient.row(row) = beyond.select(0, gradient.row(row));
   }
   Moments& moments = moments_[layer];
-  ++moments.steps;
+  moments.power1 *= double{kBeta1};
+  moments.power2 *= double{kBeta2};
   moments.first = kBeta1 * moments.first + (1 - kBeta1) * slope;
   moments.second = kBeta2 * moments.second + (1 - kBeta2) * slope.cwiseAbs2();
-  const auto steps = static_cast<float>(moments.steps);
-  const float correction1 = 1 - std::pow(kBeta1, steps);
-  const float correction2 = 1 - std::pow(kBeta2, steps);
-  const auto step = (moments.first.array() / correction1) /
-                    ((moments.second.array() / correction2).sqrt() + kEpsilon);
-  scales.array() *= (-static_cast<float>(rate) * step).exp();
+  for (nn::Index i = 0; i < scales.size(); ++i) {
+    const float first = moments.first[i] / static_cast<float>(1 - moments.power1);
+    const float second = moments.second[i] / static_cast<float>(1 - moments.power2);
+    const float step = first / (std::sqrt(second) + kEpsilon);
+    scales[i] *= nn::elementary::exp(-static_cast<float>(rate) * step);
+  }
 }
 
 }  // namespace pare::compress

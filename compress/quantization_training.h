@@ -43,7 +43,8 @@ class QuantizationTraining {
   struct Moments {
     nn::Vector first;
     nn::Vector second;
-    int steps = 0;
+    double power1 = 1;  // Adam's betas to the power of the steps so far
+    double power2 = 1;
   };
 
   void learn(std::size_t layer, const nn::ConstMatrixRef& weights, nn::MatrixRef gradient,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/elementary.h"
+
 namespace pare::compress {
 namespace {
 
@@ -65,9 +67,12 @@ std::vector<std::vector<bool>> select_lowest(const std::vector<std::vector<doubl
 }
 
 double sparsity_at(PruneSchedule schedule, double sparsity, int step, int steps) {
+  if (step == steps) return sparsity;
   const double done = static_cast<double>(step) / steps;
-  return schedule == PruneSchedule::geometric ? 1 - std::pow(1 - sparsity, done)
-                                              : sparsity * (1 - std::pow(1 - done, 3));
+  const double left = 1 - done;
+  return schedule == PruneSchedule::geometric
+             ? 1 - nn::elementary::exp(done * nn::elementary::log(1 - sparsity))
+             : sparsity * (1 - left * left * left);
 }
 
 }  // namespace pare::compress

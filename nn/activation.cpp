@@ -3,7 +3,29 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/elementary.h"
+
 namespace pare::nn {
+namespace {
+
+/// value = function(value) of every element: a loop that compilers vectorize.
+template <class Function>
+void replace(MatrixRef values, Function function) {
+  for (Index i = 0; i < values.rows(); ++i) {
+    float* const row = values.row(i).data();
+    for (Index j = 0; j < values.cols(); ++j) row[j] = function(row[j]);
+  }
+}
+
+float logit(double probability) {
+  return static_cast<float>(elementary::log(probability / (1 - probability)));
+}
+
+float artanh(double value) {
+  return static_cast<float>(elementary::log((1 + value) / (1 - value)) / 2);
+}
+
+}  // namespace
 
 void activate(Activation activation, MatrixRef values) {
   switch (activation) {
@@ -13,10 +35,10 @@ void activate(Activation activation, MatrixRef values) {
       values = values.cwiseMax(0.0F);
       return;
     case Activation::tanh:
-      values = values.array().tanh();
+      replace(values, [](float value) { return elementary::tanh(value); });
       return;
     case Activation::sigmoid:
-      values = values.array().logistic();
+      replace(values, [](float value) { return elementary::logistic(value); });
       return;
   }
 }
@@ -54,10 +76,9 @@ Quantization table_output(Activation activation) {
 std::pair<float, float> table_range(Activation activation) {
   // Outputs round to the least of their steps up to half a step above it, and so at the other end.
   if (activation == Activation::tanh) {
-    return {std::atanh(-127.5F / 128), std::atanh(126.5F / 128)};
+    return {artanh(-127.5 / 128), artanh(126.5 / 128)};
   }
-  const auto logit = [](float probability) { return std::log(probability / (1 - probability)); };
-  return {logit(0.5F / 256), logit(254.5F / 256)};
+  return {logit(0.5 / 256), logit(254.5 / 256)};
 }
 
 std::array<std::int8_t, 256> make_table(Activation activation, const Quantization& pre_activation) {
@@ -65,7 +86,8 @@ std::array<std::int8_t, 256> make_table(Activation activation, const Quantizatio
   std::array<std::int8_t, 256> table{};
   for (int i = 0; i < 256; ++i) {
     const double real = double{pre_activation.scale} * (i - 128 - pre_activation.zero_point);
-    const double y = activation == Activation::tanh ? std::tanh(real) : 1 / (1 + std::exp(-real));
+    const double y =
+        activation == Activation::tanh ? elementary::tanh(real) : 1 / (1 + elementary::exp(-real));
     const double steps = std::round(y / double{output.scale}) + output.zero_point;
     table[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(std::clamp(steps, -128.0, 127.0));
   }

@@ -146,7 +146,11 @@ void Backpropagation::compute_weight_gradient(const ConstMatrixRef& inputs, Part
     auto deltas = layer.transposed_deltas.middleRows(begin, end - begin);
     transpose(layer.deltas.block(0, begin, samples, end - begin), deltas.leftCols(samples));
     deltas.middleCols(samples, whole_lanes(samples) - samples).setZero();
-    bias(gradient_, layer).segment(begin, end - begin) = deltas.leftCols(samples).rowwise().sum();
+    auto bias_gradient = bias(gradient_, layer).segment(begin, end - begin);
+    bias_gradient.setZero();  // a sum of each output's own, sample by sample
+    for (Index sample = 0; sample < samples; ++sample) {
+      bias_gradient += layer.deltas.row(sample).segment(begin, end - begin).transpose();
+    }
     const ConstMatrixRef from = i == 0 ? inputs : ConstMatrixRef(layers_[i - 1].activations);
     multiply(deltas.leftCols(samples), from.topLeftCorner(samples, whole_lanes(layer.inputs)),
              nullptr, weights(gradient_, layer).middleRows(begin, end - begin));

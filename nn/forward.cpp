@@ -4,13 +4,13 @@
 #include <stdexcept>
 
 #include "nn/activation.h"
+#include "nn/product.h"
 #include "nn/quantization.h"
 
 namespace pare::nn {
 
 Matrix forward(const DenseLayer& layer, const Matrix& inputs) {
-  Matrix outputs = inputs * layer.weights.transpose();
-  outputs.rowwise() += layer.bias.transpose();
+  Matrix outputs = product(inputs, layer.weights.transpose(), layer.bias);
   activate(layer.activation, outputs);
   return outputs;
 }

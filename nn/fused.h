@@ -4,15 +4,32 @@
 #include <immintrin.h>
 #endif
 
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 
 namespace pare::nn {
 
-/// sum += a * b in every lane of a vector of floats (16, 32 or 64 bytes), rounded once where the
-/// processor has fused multiply-adds (x86-64-v3). By name, since the compiler is told to fuse
-/// nothing on its own (-ffp-contract=off): what it fused would depend on the processor, and so
-/// would the bytes of a trained model.
+/// a b + c, rounded once where the processor has an instruction for it (x86-64-v3, ARMv8). By name:
+/// the compiler fuses nothing on its own (-ffp-contract=off), which would depend on
+/// the processor, and so would the bytes of a trained model.
+inline float fused(float a, float b, float c) {
+#if defined(__FP_FAST_FMAF)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+inline double fused(double a, double b, double c) {
+#if defined(__FP_FAST_FMA)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// sum += a * b in every lane of a vector of floats (16, 32 or 64 bytes), likewise.
 template <class Lanes>
 void fused_multiply_add(Lanes& sum, float a, const Lanes& b) {
 #if defined(__AVX512F__)

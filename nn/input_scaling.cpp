@@ -1,5 +1,7 @@
 #include "nn/input_scaling.h"
 
+#include "nn/sums.h"
+
 namespace pare::nn {
 
 InputScaling fit_input_scaling(const Dataset& data) {
@@ -26,14 +28,27 @@ Matrix scale(const InputScaling& scaling, const Matrix& inputs) {
   return scaled;
 }
 
+namespace {
+
+/// bias += sign * weights offset.
+void add_offset(float sign, const InputScaling& scaling, DenseLayer& first) {
+  for (Index i = 0; i < first.weights.rows(); ++i) {
+    const double sum =
+        dot(first.weights.row(i).data(), scaling.offset.data(), first.weights.cols());
+    first.bias[i] += sign * static_cast<float>(sum);
+  }
+}
+
+}  // namespace
+
 void fold(const InputScaling& scaling, DenseLayer& first) {
-  first.bias += first.weights * scaling.offset.transpose();
+  add_offset(1, scaling, first);
   first.weights.array().rowwise() *= scaling.factor.array();
 }
 
 void unfold(const InputScaling& scaling, DenseLayer& first) {
   first.weights.array().rowwise() /= scaling.factor.array();
-  first.bias -= first.weights * scaling.offset.transpose();
+  add_offset(-1, scaling, first);
 }
 
 }  // namespace pare::nn

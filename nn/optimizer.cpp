@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "nn/elementary.h"
 #include "nn/team.h"
 
 namespace pare::nn {
@@ -22,36 +23,46 @@ Optimizer::Optimizer(OptimizerKind kind, double momentum, double weight_decay, I
       velocity_(Vector::Zero(count)),
       square_(Vector::Zero(kind == OptimizerKind::adam ? count : 0)) {}
 
-void Optimizer::update(Eigen::Ref<Vector> parameters, const Eigen::Ref<const Vector>& gradient,
-                       const Step& step, Index begin) {
-  if (step.kept != 1) parameters *= step.kept;
-  auto velocity = velocity_.segment(begin, parameters.size());
+void Optimizer::update(Index begin, Index end, const Step& step, Vector& parameters,
+                       const Vector& gradient) {
+  // Plain loops over arrays: compilers vectorize them, and the square root is the exact one, which
+  // Eigen approximates in ways that differ between processors.
+  float* const p = parameters.data();
+  const float* const g = gradient.data();
+  float* const velocity = velocity_.data();
+  if (step.kept != 1) {
+    for (Index i = begin; i < end; ++i) p[i] *= step.kept;
+  }
   if (kind_ == OptimizerKind::sgd) {
-    velocity = momentum_ * velocity + gradient;
-    parameters -= step.rate * velocity;
+    for (Index i = begin; i < end; ++i) {
+      velocity[i] = momentum_ * velocity[i] + g[i];
+      p[i] -= step.rate * velocity[i];
+    }
     return;
   }
-  auto square = square_.segment(begin, parameters.size());
-  velocity = kBeta1 * velocity + (1 - kBeta1) * gradient;
-  square = kBeta2 * square + (1 - kBeta2) * gradient.cwiseAbs2();
-  parameters.array() -= step.rate * velocity.array() / (square.array().sqrt() + step.epsilon);
+  float* const square = square_.data();
+  for (Index i = begin; i < end; ++i) {
+    velocity[i] = kBeta1 * velocity[i] + (1 - kBeta1) * g[i];
+    square[i] = kBeta2 * square[i] + (1 - kBeta2) * (g[i] * g[i]);
+    p[i] -= step.rate * velocity[i] / (std::sqrt(square[i]) + step.epsilon);
+  }
 }
 
 void Optimizer::step(Vector& parameters, const Vector& gradient, double rate, Team& team) {
   constexpr Index kBlock = 1024;  // numbers of each kind that are at work in the nearest cache
   Step step{static_cast<float>(rate), 0, static_cast<float>(1 - rate * weight_decay_)};
   if (kind_ == OptimizerKind::adam) {
-    const auto t = static_cast<double>(++steps_);
-    const double correction1 = 1 - std::pow(double{kBeta1}, t);
-    const double correction2 = std::sqrt(1 - std::pow(double{kBeta2}, t));
+    power1_ *= double{kBeta1};
+    power2_ *= double{kBeta2};
+    const double correction1 = 1 - power1_;
+    const double correction2 = std::sqrt(1 - power2_);
     step.rate = static_cast<float>(rate * correction2 / correction1);
     step.epsilon = static_cast<float>(kEpsilon * correction2);
   }
   team.run([&](Part part) {
     const auto [begin, end] = part.of(parameters.size(), kBlock);
     for (Index i = begin; i < end; i += kBlock) {
-      const Index count = std::min(kBlock, end - i);
-      update(parameters.segment(i, count), gradient.segment(i, count), step, i);
+      update(i, std::min(i + kBlock, end), step, parameters, gradient);
     }
   });
 }
@@ -63,7 +74,7 @@ double RateSchedule::at(Index step) const {
   if (schedule == Schedule::constant) return base;
   const double progress =
       static_cast<double>(step - warmup_steps) / static_cast<double>(steps - warmup_steps);
-  return base / 2 * (1 + std::cos(std::numbers::pi * progress));
+  return base / 2 * (1 + elementary::cos(std::numbers::pi * progress));
 }
 
 }  // namespace pare::nn

@@ -33,13 +33,13 @@ class Optimizer {
     float epsilon;
     float kept;  // by weight decay
   };
-  void update(Eigen::Ref<Vector> parameters, const Eigen::Ref<const Vector>& gradient,
-              const Step& step, Index begin);
+  void update(Index begin, Index end, const Step& step, Vector& parameters, const Vector& gradient);
 
   OptimizerKind kind_;
   float momentum_;
   double weight_decay_;
-  Index steps_ = 0;
+  double power1_ = 1;  // adam: beta1 and beta2 to the power of the steps so far
+  double power2_ = 1;
   Vector velocity_;  // sgd: velocity; adam: first moment
   Vector square_;    // adam: second moment
 };

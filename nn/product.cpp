@@ -164,6 +164,23 @@ void multiply(const ConstMatrixRef& a, const ConstMatrixRef& b, const float* sta
   }
 }
 
+Matrix product(const Matrix& a, const Matrix& b, const Vector& start) {
+  constexpr Index kRows = 256;  // of a that are padded at a time
+  const Index columns = whole_lanes(b.cols());
+  const Matrix padded_b = pad(b);
+  const Matrix padded_start = pad(start.transpose());
+  Matrix c(a.rows(), b.cols());
+  Matrix padded_c(kRows, padded_columns(b.cols()));
+  for (Index first = 0; first < a.rows(); first += kRows) {
+    const Index rows = std::min(kRows, a.rows() - first);
+    const Matrix padded_a = pad(a.middleRows(first, rows));
+    multiply(padded_a.leftCols(a.cols()), padded_b.leftCols(columns), padded_start.data(),
+             padded_c.topLeftCorner(rows, columns));
+    c.middleRows(first, rows) = padded_c.topLeftCorner(rows, b.cols());
+  }
+  return c;
+}
+
 void transpose(const ConstMatrixRef& from, MatrixRef to) {
   using Packet = Eigen::internal::packet_traits<float>::type;
   constexpr Index kEdge = Eigen::internal::packet_traits<float>::size;

@@ -28,6 +28,10 @@ Matrix pad(const Matrix& matrix);
 /// bytes, and a's rows hold 0 from k to whole_lanes(k).
 void multiply(const ConstMatrixRef& a, const ConstMatrixRef& b, const float* start, MatrixRef c);
 
+/// a b + start in every row, for a [m, k], b [k, n] and start [n] as they are: what `multiply`
+/// makes of copies that are padded.
+Matrix product(const Matrix& a, const Matrix& b, const Vector& start);
+
 /// to = from transposed, for from [m, n] and to [n, m].
 void transpose(const ConstMatrixRef& from, MatrixRef to);
 

@@ -33,18 +33,30 @@ float least_error(const nn::Matrix& weights, const nn::Vector& scales, const nn:
 
 TEST_CASE("the Hessian of inputs is their second moment, or their covariance") {
   const nn::Matrix inputs{{1, 2}, {3, 6}};
-  CHECK(compress::input_hessian(inputs, false) == Eigen::MatrixXd{{5, 10}, {10, 20}});
-  CHECK(compress::input_hessian(inputs, true) == Eigen::MatrixXd{{1, 2}, {2, 4}});
+  CHECK(compress::input_hessian(inputs, false) == compress::DoubleMatrix{{5, 10}, {10, 20}});
+  CHECK(compress::input_hessian(inputs, true) == compress::DoubleMatrix{{1, 2}, {2, 4}});
+}
+
+TEST_CASE("the Hessian of large inputs is as exact as that of small ones") {
+  nn::Matrix inputs(10'000, 2);  // far from 0, and near to each other: float does not hold H
+  for (nn::Index i = 0; i < inputs.rows(); ++i) {
+    inputs(i, 0) = 4096 + static_cast<float>(i % 2);
+    inputs(i, 1) = 4096 - static_cast<float>(i % 2);
+  }
+  CHECK(compress::input_hessian(inputs, false) ==
+        compress::DoubleMatrix{{16'781'312.5, 16'777'215.5}, {16'777'215.5, 16'773'120.5}});
+  CHECK(compress::input_hessian(inputs, true) ==
+        compress::DoubleMatrix{{0.25, -0.25}, {-0.25, 0.25}});
 }
 
 TEST_CASE("gptq lets a weight make up for its twin, as computed by hand") {
   // Two inputs that are always equal: 0.4 + 0.4 is nearer to 0 + 1 than to 0 + 0.
-  const Eigen::MatrixXd hessian = Eigen::MatrixXd::Ones(2, 2);
+  const compress::DoubleMatrix hessian = compress::DoubleMatrix::Ones(2, 2);
   const nn::Matrix weights{{0.4F, 0.4F}};
   CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, hessian).cast<int>() ==
         Eigen::RowVector2i(0, 1));
   // Inputs that have nothing to do with each other: the nearest.
-  CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, Eigen::MatrixXd::Identity(2, 2))
+  CHECK(compress::round_gptq(weights, nn::Vector{{1}}, 4, compress::DoubleMatrix::Identity(2, 2))
             .cast<int>() == Eigen::RowVector2i(0, 0));
 }
 
@@ -72,14 +84,14 @@ TEST_CASE("gptq is never worse than the nearest integers, and often as good as a
 }
 
 TEST_CASE("gptq keeps zeros, for which the other weights make up") {
-  const Eigen::MatrixXd hessian = Eigen::MatrixXd::Ones(3, 3);
+  const compress::DoubleMatrix hessian = compress::DoubleMatrix::Ones(3, 3);
   const nn::Int8Matrix rounded =
       compress::round_gptq(nn::Matrix{{0.4F, 0, 0.4F}}, nn::Vector{{1}}, 4, hessian);
   CHECK(rounded.cast<int>() == Eigen::RowVector3i(0, 0, 1));
 }
 
 TEST_CASE("gptq copes with inputs that are all zero") {
-  CHECK(
-      compress::round_gptq(nn::Matrix{{0.6F, -2}}, nn::Vector{{1}}, 4, Eigen::MatrixXd::Zero(2, 2))
-          .cast<int>() == Eigen::RowVector2i(1, -2));
+  CHECK(compress::round_gptq(nn::Matrix{{0.6F, -2}}, nn::Vector{{1}}, 4,
+                             compress::DoubleMatrix::Zero(2, 2))
+            .cast<int>() == Eigen::RowVector2i(1, -2));
 }
