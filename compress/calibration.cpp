@@ -62,7 +62,7 @@ double divergence(const std::vector<double>& counts, std::size_t end, std::size_
     }
   }
   // q summed to 1 so far: the factor inside / total, which log(p / q) lacks, and - sum p + sum q.
-  return sum + std::log(total / inside) - 1 + inside / total;
+  return sum + nn::elementary::log(total / inside) - 1 + inside / total;
 }
 
 double squared_error(const Histogram& values, Range range) {

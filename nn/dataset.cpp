@@ -4,13 +4,14 @@
 
 #include <cmath>
 
+#include "nn/elementary.h"
 #include "nn/random.h"
 
 namespace pare::nn {
 namespace {
 
 float sine(const SineOptions& o, double x) {
-  return static_cast<float>(o.amplitude * std::sin(o.angular_frequency * x + o.phase));
+  return static_cast<float>(o.amplitude * elementary::sin(o.angular_frequency * x + o.phase));
 }
 
 Dataset random_sine(const SineOptions& options, Index samples, Random& random) {

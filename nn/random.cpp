@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "nn/elementary.h"
+
 namespace pare::nn {
 
 namespace {
@@ -43,8 +45,8 @@ std::uint32_t Random::below(std::uint32_t bound) {
 double Random::uniform(double low, double high) { return low + (high - low) * (bits() * 0x1p-32); }
 
 double Random::normal() {
-  const double radius = std::sqrt(-2 * std::log((bits() + 1.0) * 0x1p-32));
-  return radius * std::cos(2 * std::numbers::pi * bits() * 0x1p-32);
+  const double radius = std::sqrt(-2 * elementary::log((bits() + 1.0) * 0x1p-32));
+  return radius * elementary::cos(2 * std::numbers::pi * bits() * 0x1p-32);
 }
 
 std::vector<Index> Random::permutation(Index count) {
