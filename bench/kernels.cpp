@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
+#include "bench/choose_encodings.h"
 #include "bench/measure.h"
 #include "mcu/encode.h"
 #include "mcu/temporary_folder.h"
@@ -18,11 +20,18 @@ namespace {
 constexpr std::uint64_t kSeed = 1;
 constexpr nn::Index kVectors = 16;
 
-/// What somebody else's kernel takes for the same work, and whose it is. All were measured on the
-/// emulated board's processor, compiled by GCC 12.2, but for what says otherwise.
-struct Peer {
-  std::string_view measure;  ///< "instructions", "cycles est.", "flash B", "RAM B"
-  double figure;
+struct Measure {
+  std::string_view name;
+  double BoardFigures::*figure;
+};
+constexpr Measure kInstructions{"instructions", &BoardFigures::instructions};
+constexpr Measure kCycles{"cycles est.", &BoardFigures::cycles_estimate};
+constexpr Measure kFlash{"flash B", &BoardFigures::flash_bytes};
+constexpr Measure kRam{"RAM B", &BoardFigures::ram_bytes};
+
+/// Cycles that were counted on a chip and published.
+struct Silicon {
+  double cycles;
   std::string_view whose;
 };
 
@@ -31,102 +40,133 @@ struct Work {
   std::vector<nn::Index> widths;
   nn::Arithmetic arithmetic;
   std::string optimization;
-  std::vector<Peer> peers;
+  mcu::Optimize optimize;
+  std::vector<Measure> measures;
+  std::optional<BoardFigures> cmsis_nn;  ///< as kRecorded says; of the measures alone
+  std::optional<Silicon> silicon = {};
 };
+
+constexpr std::string_view kRecorded =
+    "recorded on 2026-11-26 by --cmsis-nn with commit 99f736a6 of 2026-07-15 and GCC 12.2.1";
 
 const std::vector<nn::Index> kSine = {1, 16, 16, 1};
 const std::vector<nn::Index> kAnomalyDetection = {640, 128, 128, 128, 128, 8,
                                                   128, 128, 128, 128, 640};
 
+/// The nets that others measure, from the seed example to MLPerf Tiny's. Sources: FC, Sudharsan et
+/// al., "TinyML Benchmark: Executing Fully Connected Neural Networks on Commodity
+/// Microcontrollers", WF-IoT 2021.
 std::vector<Work> all_work() {
+  using mcu::Optimize;
   using nn::Arithmetic;
+  const std::vector<Measure> all{kInstructions, kCycles, kFlash, kRam};
+  const std::vector<Measure> time{kInstructions, kCycles};
+  const auto int8 = [&](std::string_view name, std::vector<nn::Index> widths,
+                        const BoardFigures& cmsis_nn, std::optional<Silicon> silicon = {}) {
+    return Work{name, std::move(widths), Arithmetic::int8, "-O3", Optimize::speed,
+                time, cmsis_nn,          silicon};
+  };
+  const std::optional<Silicon> plumerai{
+      {486000, "Plumerai, Cortex-M4 at 120 MHz, MLPerf Tiny v1.1"}};
   return {
-      {"sine int8",
-       kSine,
-       Arithmetic::int8,
-       "-O3",
-       {{"instructions", 2205, "NNoM q7"},
-        {"flash B", 2152, "CMSIS-NN called directly, -Os"},
-        {"RAM B", 32, "CMSIS-NN called directly"}}},
-      {"sine int8",
-       kSine,
-       Arithmetic::int8,
-       "-Os",
-       {{"instructions", 2205, "NNoM q7"},
-        {"flash B", 2152, "CMSIS-NN called directly"},
-        {"RAM B", 32, "CMSIS-NN called directly"}}},
+      {"sine int8", kSine, Arithmetic::int8, "-O3", Optimize::speed, all,
+       BoardFigures{2598, 3713, 2260, 34}},
+      {"sine int8", kSine, Arithmetic::int8, "-Os", Optimize::size, all,
+       BoardFigures{2644, 3799, 2154, 34}},
       {"sine float32",
        kSine,
        Arithmetic::float32,
        "-O3",
-       {{"instructions", 839, "C of constant sizes, unrolled"},
-        {"flash B", 2092, "C of constant sizes, unrolled"}}},
-      {"16x16 int8", {16, 16}, Arithmetic::int8, "-O3", {{"instructions", 1409, "CMSIS-NN"}}},
-      {"128x128 int8", {128, 128}, Arithmetic::int8, "-O3", {{"instructions", 37164, "CMSIS-NN"}}},
-      {"784x300 int8", {784, 300}, Arithmetic::int8, "-O3", {{"instructions", 455931, "CMSIS-NN"}}},
-      {"MLPerf Tiny AD int8",
-       kAnomalyDetection,
-       Arithmetic::int8,
+       Optimize::speed,
+       all,
+       {},
+       Silicon{1920, "onnx2c, STM32F411 at 96 MHz"}},
+      {"sine float32", kSine, Arithmetic::float32, "-Os", Optimize::size, all, {}},
+      int8("32-16-4 int8", {32, 16, 4}, {2387, 3462},
+           Silicon{3786, "CMSIS-NN called directly, nRF52840"}),
+      {"1000-4-3 float32",
+       {1000, 4, 3},
+       Arithmetic::float32,
        "-O3",
-       {{"instructions", 579466, "CMSIS-NN"},
-        {"cycles est.", 486000, "Plumerai, published, on silicon"}}},
-      {"MLPerf Tiny AD int8",
-       kAnomalyDetection,
-       Arithmetic::int8,
-       "-Os",
-       {{"instructions", 843421, "CMSIS-NN"}}}};
+       Optimize::speed,
+       time,
+       {},
+       Silicon{69370, "TFLite Micro, Nano 33 BLE"}},
+      int8("FC 1x10 int8, 4-10-3", {4, 10, 3}, {1150, 1639}),
+      int8("FC 10x10 int8, 64-10x10-10", {64, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10},
+           {10854, 15606}),
+      int8("FC 10+50 int8, 64-10-50-10", {64, 10, 50, 10}, {7412, 10734}),
+      int8("33-20-10-4 int8", {33, 20, 10, 4}, {3984, 6006}),
+      int8("16x16 int8", {16, 16}, {1432, 2040}),
+      int8("128x128 int8", {128, 128}, {37190, 54972}),
+      int8("784x300 int8", {784, 300}, {455950, 688100}),
+      int8("MLPerf Tiny AD int8", kAnomalyDetection, {579176, 859103}, plumerai),
+      {"MLPerf Tiny AD int8", kAnomalyDetection, Arithmetic::int8, "-Os", Optimize::speed, time,
+       BoardFigures{579374, 859497}, plumerai},
+  };
 }
 
-double figure(const Row& row, std::string_view measure) {
-  if (measure == "instructions") return row.instructions.value();
-  if (measure == "cycles est.") return row.cycles_estimate.value();
-  return measure == "flash B" ? row.flash_bytes.value() : row.ram_bytes.value();
-}
-
-/// `model` encoded for speed, on the emulated board.
-Row measure(std::string_view name, const nn::Model& model, const std::string& optimization) {
+/// `model` on the emulated board.
+BoardFigures measure(std::string_view name, const nn::Model& model,
+                     const mcu::EncodedModel& encoded, const std::string& optimization) {
   const mcu::TemporaryFolder folder;
-  nn::Random random(kSeed, 2);
-  nn::Matrix inputs(kVectors, nn::input_count(model));
-  for (float& value : inputs.reshaped<Eigen::RowMajor>()) {
-    value = static_cast<float>(random.uniform(-1, 1));
-  }
   Row row;
   row.name = "kernel";
-  const mcu::EncodedModel encoded = mcu::encode(model, {mcu::Optimize::speed});
+  const nn::Matrix inputs = random_inputs(nn::input_count(model));
   if (!measure_board(model, inputs, folder.path(), encoded, row, optimization)) {
     throw std::runtime_error(
         fmt::format("{} with {}: the board's outputs are not the reference's", name, optimization));
   }
-  return row;
+  return {row.instructions.value(), row.flash_cycles_estimate.value(), row.flash_bytes.value(),
+          row.ram_bytes.value(), row.cycles_estimate.value()};
 }
 
-Row measure(const Work& work) {
-  return measure(work.name,
-                 work.arithmetic == nn::Arithmetic::int8
-                     ? random_int8_model(work.widths)
-                     : nn::make_mlp(work.widths, nn::Activation::relu, kSeed),
-                 work.optimization);
+void add_rows(const Work& work, const CmsisNn* library, Table& table) {
+  const bool int8 = work.arithmetic == nn::Arithmetic::int8;
+  const nn::Model model = int8 ? random_int8_model(work.widths)
+                               : nn::make_mlp(work.widths, nn::Activation::relu, kSeed);
+  const nn::Model peers_model = one_scale_a_layer(model);
+  const nn::Matrix inputs = random_inputs(work.widths.front());
+  const BoardFigures ours =
+      measure(work.name, model, choose_encodings(model, {work.optimize}), work.optimization);
+  const BoardFigures plain = measure_plain_c(peers_model, inputs, work.optimization);
+  const std::optional<BoardFigures> cmsis_nn =
+      int8 && library != nullptr ? library->measure(peers_model, inputs, work.optimization)
+                                 : work.cmsis_nn;
+  const auto cell = [](double figure) { return fmt::format("{:.0f}", figure); };
+  for (const Measure& measure : work.measures) {
+    const bool published = work.silicon && measure.name == kCycles.name;
+    table.rows.push_back({std::string(work.name), work.optimization,
+                          std::string(mcu::name(work.optimize)), std::string(measure.name),
+                          cell(ours.*measure.figure), cell(plain.*measure.figure),
+                          cmsis_nn ? cell((*cmsis_nn).*measure.figure) : std::string(kNothing),
+                          published ? cell(work.silicon->cycles) : std::string(kNothing),
+                          std::string(published ? work.silicon->whose : kNothing)});
+  }
 }
 
-/// What nine zeros in ten weights save: cycles as encoded for speed, parameters as for size.
+/// What nine zeros in ten weights save, by one choice of encodings a row.
 void add_pruned_lenet(Table& table) {
   constexpr std::string_view kName = "LeNet-300-100 int8, 90 % zeros";
   const std::vector<nn::Index> widths = {784, 300, 100, 10};
   const nn::Model dense = random_int8_model(widths);
   const nn::Model pruned = random_int8_model(widths, 0.9);
-  const auto cycles = [&](const nn::Model& model) {
-    return measure(kName, model, "-O3").cycles_estimate.value();
+  const auto costs = [&](const nn::Model& model, mcu::Optimize optimize) {
+    const mcu::EncodedModel encoded = choose_encodings(model, {optimize});
+    return std::pair(measure(kName, model, encoded, "-O3").cycles_estimate,
+                     static_cast<double>(encoded.bytes.size()));
   };
-  const auto bytes = [](const nn::Model& model) {
-    return static_cast<double>(mcu::encode(model, {mcu::Optimize::size}).bytes.size());
-  };
-  const auto add = [&](const char* measure, double ratio) {
-    table.rows.push_back(
-        {std::string(kName), "-O3", measure, fmt::format("{:.3f}", ratio), "-", "none has one"});
-  };
-  add("cycles, of dense", cycles(pruned) / cycles(dense));
-  add("bytes, of dense", bytes(pruned) / bytes(dense));
+  const auto [dense_cycles, dense_bytes] = costs(dense, mcu::Optimize::speed);
+  for (const mcu::Optimize optimize : {mcu::Optimize::speed, mcu::Optimize::size}) {
+    const auto add = [&](const char* measure, double ratio) {
+      const std::string none(kNothing);
+      table.rows.push_back({std::string(kName), "-O3", std::string(mcu::name(optimize)), measure,
+                            fmt::format("{:.3f}", ratio), none, none, none, "none measured"});
+    };
+    const auto [pruned_cycles, pruned_bytes] = costs(pruned, optimize);
+    add("cycles est., of dense", pruned_cycles / dense_cycles);
+    add("parameter B, of dense", pruned_bytes / dense_bytes);
+  }
 }
 
 }  // namespace
@@ -160,20 +200,47 @@ nn::Model random_int8_model(const std::vector<nn::Index>& widths, double sparsit
   return model;
 }
 
-Table kernel_table() {
-  Table table{{"work", "flags", "measure", "ours", "best peer", "whose"},
-              {false, false, false, true, true, false},
-              {}};
-  for (const Work& work : all_work()) {
-    const Row row = measure(work);
-    for (const Peer& peer : work.peers) {
-      table.rows.push_back({std::string(work.name), work.optimization, std::string(peer.measure),
-                            fmt::format("{:.0f}", figure(row, peer.measure)),
-                            fmt::format("{:.0f}", peer.figure), std::string(peer.whose)});
+nn::Model one_scale_a_layer(nn::Model model) {
+  for (nn::Layer& layer : model.layers) {
+    if (auto* int8 = std::get_if<nn::Int8Layer>(&layer)) {
+      int8->weight_scales = nn::Vector::Constant(1, int8->weight_scales.mean());
     }
   }
+  return model;
+}
+
+nn::Matrix random_inputs(nn::Index features) {
+  nn::Random random(kSeed, 2);
+  nn::Matrix inputs(kVectors, features);
+  for (float& value : inputs.reshaped<Eigen::RowMajor>()) {
+    value = static_cast<float>(random.uniform(-1, 1));
+  }
+  return inputs;
+}
+
+Table kernel_table(const CmsisNn* library) {
+  Table table{
+      {"work", "flags", "for", "measure", "ours", "plain C", "CMSIS-NN", "on silicon", "whose"},
+      {false, false, false, false, true, true, true, true, false},
+      {}};
+  for (const Work& work : all_work()) add_rows(work, library, table);
   add_pruned_lenet(table);
   return table;
+}
+
+std::string kernel_notes(const CmsisNn* library) {
+  return fmt::format(
+      "Ours has one scale a row of weights; the peers have one a layer, which is less work.\n"
+      "Cycles are estimates with a charge for data read from flash, on silicon they were counted "
+      "and "
+      "published.\n"
+      "flags: of the sketch. Our kernels are compiled with -O2 in an -Os sketch; plain C is not.\n"
+      "for: what our encodings are chosen for (--optimize).\n"
+      "plain C: bench/peers/plain_c.h, the better of one function for all layers and of constant "
+      "sizes.\n"
+      "CMSIS-NN: called directly, each figure the best of the library with -Os, -O2 and -O3; {}.\n",
+      library == nullptr ? std::string(kRecorded)
+                         : fmt::format("commit {}, built here", library->version()));
 }
 
 }  // namespace pare::bench

@@ -129,15 +129,33 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   bench->require_subcommand(1);
   auto* kernels =
       bench->add_subcommand("kernels", "the kernels on the emulated board, beside the best peers");
+  const auto add_cmsis_nn = [&arguments](CLI::App& command) {
+    command
+        .add_option("--cmsis-nn", arguments.cmsis_nn,
+                    "a checkout of CMSIS-NN to build and measure too (default: recorded figures)")
+        ->type_name("DIR");
+  };
+  add_cmsis_nn(*kernels);
   add_format(*kernels, arguments.format);
   kernels->callback([&] { print_kernel_bench(arguments); });
-  auto* peers =
-      bench->add_subcommand("peers", "training and inference on this machine, beside PyTorch");
+  auto* peers = bench->add_subcommand(
+      "peers", "training and inference on this machine, beside PyTorch and ONNX Runtime");
   peers->add_option("--rounds", arguments.rounds, "how often each work is timed (default: 5)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
+  peers
+      ->add_option(
+          "--onnxruntime", arguments.onnx_runtime,
+          "where npm installed onnxruntime-node (default: build/peers); without it PyTorch "
+          "alone")
+      ->type_name("DIR");
   add_format(*peers, arguments.format);
   peers->callback([&] { print_peer_bench(arguments); });
+  auto* timing = bench->add_subcommand(
+      "timing", "the emulated board's cycle model, beside published measurements");
+  add_cmsis_nn(*timing);
+  add_format(*timing, arguments.format);
+  timing->callback([&] { print_timing_bench(arguments); });
   auto* encodings = bench->add_subcommand(
       "encodings", "bytes and cycles of a layer in every encoding, against sparsity");
   add_format(*encodings, arguments.format);

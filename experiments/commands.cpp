@@ -9,7 +9,9 @@
 #include "bench/encoding_costs.h"
 #include "bench/kernels.h"
 #include "bench/notes.h"
+#include "bench/peers/onnx_runtime.h"
 #include "bench/prices.h"
+#include "bench/timing_checks.h"
 #include "experiments/environment.h"
 #include "experiments/job_queue.h"
 #include "experiments/messages.h"
@@ -89,6 +91,12 @@ void print_pass(std::string_view name) {
                option.fallback);
   }
   fmt::print("\n");
+}
+
+/// The checkout that --cmsis-nn names, if it is given.
+std::optional<bench::CmsisNn> open_library(const BenchArguments& arguments) {
+  if (arguments.cmsis_nn.empty()) return std::nullopt;
+  return bench::CmsisNn(arguments.cmsis_nn);
 }
 
 }  // namespace
@@ -184,7 +192,17 @@ void print_passes(const PassesArguments& arguments) {
 }
 
 void print_kernel_bench(const BenchArguments& arguments) {
-  print(bench::kernel_table(), arguments.format);
+  const std::optional<bench::CmsisNn> library = open_library(arguments);
+  const bench::CmsisNn* const cmsis_nn = library ? &*library : nullptr;
+  print(bench::kernel_table(cmsis_nn), arguments.format);
+  std::fflush(stdout);
+  fmt::print(bench::for_people(arguments.format) ? stdout : stderr, "\n{}",
+             bench::kernel_notes(cmsis_nn));
+}
+
+void print_timing_bench(const BenchArguments& arguments) {
+  const std::optional<bench::CmsisNn> library = open_library(arguments);
+  print(bench::timing_table(library ? &*library : nullptr), arguments.format);
 }
 
 void print_encoding_bench(const BenchArguments& arguments) {
@@ -203,14 +221,22 @@ void measure_costs(const BenchArguments& arguments) {
 }
 
 void print_peer_bench(const BenchArguments& arguments) {
-  const bench::PeerReport report = run_peer_bench(arguments.rounds);
+  const auto onnx_runtime = bench::find_onnx_runtime(arguments.onnx_runtime);
+  if (!onnx_runtime) {
+    fmt::print(stderr,
+               "pare: no ONNX Runtime in {}: its rows are left out. To have them (291 MB):\n"
+               "npm install --ignore-scripts --prefix {} onnxruntime-node@1.30.0\n",
+               arguments.onnx_runtime, arguments.onnx_runtime);
+  }
+  const bench::PeerReport report = run_peer_bench(arguments.rounds, onnx_runtime);
   print(bench::peer_table(report.rows), arguments.format);
   std::fflush(stdout);
   const nlohmann::json here = describe_environment();
   fmt::print(bench::for_people(arguments.format) ? stdout : stderr,
-             "\nrounds: {}; here: {}, {}, {} cores; there: {}\n", arguments.rounds,
-             here.at("compiler").get<std::string>(), here.at("flags").get<std::string>(),
-             here.at("cores").get<unsigned>(), report.versions);
+             "\nrounds: {}; here: {}, {}, {}, {} cores; there: {}\n", arguments.rounds,
+             here.at("processor").get<std::string>(), here.at("compiler").get<std::string>(),
+             here.at("flags").get<std::string>(), here.at("cores").get<unsigned>(),
+             report.versions);
 }
 
 }  // namespace pare::experiments

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/table.h"
+#include "build_paths.h"
 #include "mcu/c_source.h"
 #include "mcu/encodings/choice.h"
 
@@ -48,10 +49,16 @@ void print_passes(const PassesArguments& arguments);
 struct BenchArguments {
   bench::Format format = bench::Format::text;
   int rounds = 5;  ///< of peers: how often each work is timed
+  /// Of peers: where npm put onnxruntime-node.
+  std::string onnx_runtime = PARE_SOURCE_DIR "/build/peers";
+  std::string cmsis_nn;  ///< of kernels and timing: a checkout to build and measure, or empty
 };
 
 /// ./pare bench kernels: what the kernels take on the emulated board, beside the best of others.
 void print_kernel_bench(const BenchArguments& arguments);
+
+/// ./pare bench timing: the cycle model beside published measurements.
+void print_timing_bench(const BenchArguments& arguments);
 
 struct BoardsArguments {
   bench::Format format = bench::Format::text;
@@ -60,7 +67,7 @@ struct BoardsArguments {
 /// ./pare boards: the serial ports of connected boards, and the emulated board.
 void print_boards(const BoardsArguments& arguments);
 
-/// ./pare bench peers: training and inference on the host, beside PyTorch.
+/// ./pare bench peers: training and inference on the host, beside PyTorch and ONNX Runtime.
 void print_peer_bench(const BenchArguments& arguments);
 
 /// ./pare bench encodings: bytes and cycles of a layer in every encoding, against sparsity.

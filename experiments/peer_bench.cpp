@@ -27,13 +27,18 @@ bench::PeerWork make_peer_work() {
   constexpr auto kRelu = nn::Activation::relu;
   work.lenet = nn::train_new({300, 100}, kRelu, work.images, options, 1);
   work.sine_model = nn::train_new({16, 16}, kRelu, work.sine, options, 1);
-  work.lenet_int8 = compress::run({compress::make_step("quantize_int8")}, work.lenet,
-                                  {work.images, work.images, options, 1, {}})
-                        .model;
+  const auto int8 = [&](const nn::Model& model, const nn::Dataset& data) {
+    return compress::run({compress::make_step("quantize_int8")}, model,
+                         {data, data, options, 1, {}})
+        .model;
+  };
+  work.lenet_int8 = int8(work.lenet, work.images);
+  work.sine_int8 = int8(work.sine_model, work.sine);
   return work;
 }
 
-bench::PeerReport run_peer_bench(int rounds) {
+bench::PeerReport run_peer_bench(int rounds,
+                                 const std::optional<std::filesystem::path>& onnx_runtime) {
   Progress progress(1);
   std::optional<Progress::Job> job;
   const auto say = [&](const std::string& what) {
@@ -41,7 +46,7 @@ bench::PeerReport run_peer_bench(int rounds) {
     job.emplace(progress, what);
   };
   say("training what inference is timed on");
-  return bench::compare_with_peers(make_peer_work(), rounds, say);
+  return bench::compare_with_peers(make_peer_work(), rounds, onnx_runtime, say);
 }
 
 }  // namespace pare::experiments

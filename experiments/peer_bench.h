@@ -8,7 +8,9 @@ namespace pare::experiments {
 /// trained on them.
 bench::PeerWork make_peer_work();
 
-/// Times all of it, here and in PyTorch, `rounds` times, with a line of progress.
-bench::PeerReport run_peer_bench(int rounds);
+/// Times all of it, here and at the peers, `rounds` times, with a line of progress; ONNX Runtime
+/// where there is a library.
+bench::PeerReport run_peer_bench(int rounds,
+                                 const std::optional<std::filesystem::path>& onnx_runtime);
 
 }  // namespace pare::experiments

@@ -255,15 +255,22 @@ std::map<unsigned, std::size_t> layer_lines(std::string_view model_header) {
   return lines;
 }
 
-std::string empty_model_header(const EncodedModel& model, std::string_view name) {
-  std::string text = "// No model: what the size of a model is measured against.\n";
-  text += fmt::format(fmt::runtime(kBegin), "");
+std::string foreign_model_header(const EncodedModel& model, std::string_view name,
+                                 std::string_view includes, std::string_view declarations,
+                                 std::string_view body) {
+  std::string text = fmt::format(fmt::runtime(kBegin), includes);
   text += interface(model, name, 0, 0) + "\n";
-  text += "inline const void* parameters() { return nullptr; }\n\n";
+  text += fmt::format("{}inline const void* parameters() {{ return nullptr; }}\n\n", declarations);
   text += kEnd;
   text += kInfer;
-  text += "  asm volatile(\"\" : : \"r\"(inputs), \"r\"(outputs) : \"memory\");\n}\n";
-  return text;
+  return fmt::format("{}{}}}\n", text, body);
+}
+
+std::string empty_model_header(const EncodedModel& model, std::string_view name) {
+  return "// No model: what the size of a model is measured against.\n" +
+         foreign_model_header(model, name, "", "",
+                              "  asm volatile(\"\" : : \"r\"(inputs), \"r\"(outputs) : "
+                              "\"memory\");\n");
 }
 
 }  // namespace pare::mcu

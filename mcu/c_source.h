@@ -31,6 +31,12 @@ std::string model_header(const EncodedModel& model, std::string_view name,
 /// Lines count from 1.
 std::map<unsigned, std::size_t> layer_lines(std::string_view model_header);
 
+/// The same interface to an inference that is not ours, for comparison: the body of pare_infer(),
+/// and what stands before it, includes and declarations. It has no parameters for the board to sum.
+std::string foreign_model_header(const EncodedModel& model, std::string_view name,
+                                 std::string_view includes, std::string_view declarations,
+                                 std::string_view body);
+
 /// The same interface with no parameters and a pare_infer() that does nothing.
 std::string empty_model_header(const EncodedModel& model, std::string_view name);
 

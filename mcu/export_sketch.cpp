@@ -123,6 +123,11 @@ void export_sketch(const EncodedModel& model, std::string_view name, const TestV
   write_sketch(model, vectors, model_header(model, name, weights), folder);
 }
 
+void export_foreign_sketch(const EncodedModel& model, const std::string& model_header,
+                           const TestVectors& vectors, const fs::path& folder) {
+  write_sketch(model, vectors, model_header, folder);
+}
+
 void export_empty_sketch(const EncodedModel& model, std::string_view name,
                          const TestVectors& vectors, const fs::path& folder) {
   write_sketch(model, vectors, empty_model_header(model, name), folder);

@@ -34,6 +34,10 @@ void check_sketch_folder(const std::filesystem::path& folder);
 void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
                    const std::filesystem::path& folder, Memory weights = Memory::flash);
 
+/// The same sketch with an inference that is not ours: `model_header` is foreign_model_header()'s.
+void export_foreign_sketch(const EncodedModel& model, const std::string& model_header,
+                           const TestVectors& vectors, const std::filesystem::path& folder);
+
 /// The same sketch without the model, whose pare_infer() does nothing: what flash_bytes and
 /// ram_bytes of a model are measured against.
 void export_empty_sketch(const EncodedModel& model, std::string_view name,

@@ -1,14 +1,14 @@
 """One piece of work of `./pare bench peers` in PyTorch; prints what it took as a line of JSON.
 
-    pytorch.py epoch THREADS IMAGES LABELS    one epoch of LeNet-300-100 on these IDX files
+    pytorch.py epoch IMAGES LABELS            one epoch of LeNet-300-100 on these IDX files
     pytorch.py sine                           600 epochs of the 1-16-16-1 sine network
     pytorch.py lenet|lenet-int8|sine-float    one inference, batch 1, by TorchScript
 
 The rules of a fair comparison: the same data, shapes, batches and optimizer on both sides; batches
-are gathered by index from one tensor, since a DataLoader would cost more; the same number of
-threads, told to OpenMP and to OpenBLAS; a warm-up that is not timed; the processor time of one
-thread, which what else runs on the machine does not add to, and the wall clock for two; OpenBLAS
-and not the reference BLAS, its kernel of its own choice, and its products right.
+are gathered by index from one tensor, since a DataLoader would cost more; one thread on both, told
+to OpenMP and to OpenBLAS; a warm-up that is not timed; the processor time of that thread, which
+what else runs on the machine does not add to; OpenBLAS and not the reference BLAS, its kernel of
+its own choice, and its products right.
 """
 
 import ctypes
@@ -23,15 +23,15 @@ import torch
 from torch import nn
 
 
-def use_openblas(threads):
-    """Sets the threads; gives the name of the kernel that OpenBLAS picked."""
-    torch.set_num_threads(threads)
+def use_openblas():
+    """In one thread; gives the name of the kernel that OpenBLAS picked."""
+    torch.set_num_threads(1)
     with open("/proc/self/maps") as maps:
         paths = {line.split()[-1] for line in maps if "libopenblas" in line}
     if not paths:
         sys.exit("PyTorch does not run on OpenBLAS here: apt-get install libopenblas0-pthread")
     openblas = ctypes.CDLL(paths.pop())
-    openblas.openblas_set_num_threads(threads)
+    openblas.openblas_set_num_threads(1)
     openblas.openblas_get_corename.restype = ctypes.c_char_p
     a, b = torch.rand(300, 784), torch.rand(784, 128)
     error = ((a @ b).double() - a.double() @ b.double()).abs().max().item()
@@ -64,10 +64,9 @@ def train(model, inputs, targets, loss, rate, batch, epochs):
 
 
 def timed(work):
-    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
-    begin = clock()
+    begin = time.thread_time()
     work()
-    return clock() - begin
+    return time.thread_time() - begin
 
 
 def epoch(images, labels):
@@ -120,9 +119,9 @@ def lenet_int8(samples):
     return times[engine], engine
 
 
-def main(work, threads="1", *files):
+def main(work, *files):
     torch.manual_seed(1)
-    report = {"torch": torch.__version__, "openblas": use_openblas(int(threads))}
+    report = {"torch": torch.__version__, "openblas": use_openblas()}
     images = torch.rand(1000, 784)
     if work == "epoch":
         report["seconds"] = epoch(*files)

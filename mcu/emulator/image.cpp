@@ -155,7 +155,7 @@ const std::vector<std::string>& sketch_flags() {
 }
 
 Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
-                  const std::string& optimization) {
+                  const std::string& optimization, const std::vector<std::string>& more) {
   fs::create_directories(build_folder);
   const fs::path sketch = find_sketch(sketch_folder);
   const std::vector<std::string> objects = board_objects(build_folder, optimization);
@@ -163,6 +163,7 @@ Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
   command.insert(command.end(), {"-I", board_folder(), "-I", sketch_folder, "-include", "Arduino.h",
                                  "-x", "c++", sketch, "-x", "none"});
   command.insert(command.end(), objects.begin(), objects.end());
+  command.insert(command.end(), more.begin(), more.end());
   command.insert(command.end(),
                  {"--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles", "-Wl,--gc-sections",
                   fmt::format("-Wl,--defsym=flash_bytes={}", kSketchFlashBytes),
@@ -171,6 +172,18 @@ Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
   const fs::path elf = build_folder / fmt::format("{}.elf", sketch.stem().string());
   compile(std::move(command), elf, sketch.string());
   return measure(elf);
+}
+
+void compile_c(const fs::path& source, const fs::path& object, const std::string& optimization,
+               const std::vector<std::string>& more) {
+  std::vector<std::string> command = compiler_command(optimization);
+  for (std::string& word : command) {
+    if (word.starts_with("-std=")) word = "-std=gnu11";
+  }
+  std::erase(command, "-fno-rtti");
+  command.insert(command.end(), more.begin(), more.end());
+  command.insert(command.end(), {"-x", "c", "-c", source});
+  compile(std::move(command), object, source.string());
 }
 
 }  // namespace pare::mcu

@@ -51,11 +51,18 @@ const std::vector<std::string>& sketch_flags();
 
 /// Compiles the one .ino of `sketch_folder` and links it with the emulated board's start-up code.
 /// `build_folder` keeps that code's objects for the next sketch; threads and processes may share
-/// it. `optimization` takes the place of the core's own -Os. Throws DoesNotFit with the linker's
-/// figures when the sketch exceeds the Nano's memory, and std::runtime_error with the compiler's
-/// own words when it does not compile or the compiler is missing.
+/// it. `optimization` takes the place of the core's own -Os; `more` goes to the compiler as it is,
+/// such as folders to include from and objects to link. Throws DoesNotFit with the linker's figures
+/// when the sketch exceeds the Nano's memory, and std::runtime_error with the compiler's own words
+/// when it does not compile or the compiler is missing.
 Image build_image(const std::filesystem::path& sketch_folder,
                   const std::filesystem::path& build_folder,
-                  const std::string& optimization = "-Os");
+                  const std::string& optimization = "-Os",
+                  const std::vector<std::string>& more = {});
+
+/// Compiles a C file, such as a library's, into an object that build_image can link. Throws
+/// std::runtime_error with the compiler's own words when that fails.
+void compile_c(const std::filesystem::path& source, const std::filesystem::path& object,
+               const std::string& optimization, const std::vector<std::string>& more);
 
 }  // namespace pare::mcu

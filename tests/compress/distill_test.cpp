@@ -62,9 +62,9 @@ TEST_CASE("distill with two teachers follows the mean of the model and of one li
     dense.bias.setZero();
   }
   Values values{{"alpha", {1.0, ""}}};
-  CHECK(distance(distill(values, silent, sine().train), 0, 0) < 0.02F);
+  CHECK(distance(distill(values, silent, sine().train), 0, 0) < 1e-4F);
   values["teachers"] = {std::int64_t{2}, ""};
-  CHECK(distance(distill(values, silent, sine().train), 0.5F, 0) < 0.05F);
+  CHECK(distance(distill(values, silent, sine().train), 0.5F, 0) < 0.025F);
 }
 
 TEST_CASE("distill takes the labels of a fraction of the samples, the teacher for all") {
@@ -77,9 +77,9 @@ TEST_CASE("distill takes the labels of a fraction of the samples, the teacher fo
                    trained(), wrong);
   };
   // The least of 1/2 (y - sine)^2 + 1/2 labels (y - 1)^2 is y = (sine + labels) / (1 + labels).
-  CHECK(distance(student(1), 0.5F, 0.5F) < 0.05F);
-  CHECK(distance(student(0.25), 0.8F, 0.2F) < 0.1F);
-  CHECK(distance(student(0), 1, 0) < 0.05F);
+  CHECK(distance(student(1), 0.5F, 0.5F) < 0.02F);
+  CHECK(distance(student(0.25), 0.8F, 0.2F) < 0.08F);
+  CHECK(distance(student(0), 1, 0) < 0.02F);
 }
 
 TEST_CASE("distill for classes takes a fraction of the labels too") {
@@ -109,7 +109,7 @@ TEST_CASE("hints bring the student's middle hidden layer near the teacher's, and
     return nn::forward(std::get<nn::DenseLayer>(model.layers[0]), sine().train.inputs);
   };
   CHECK(unexplained(hidden(after), hidden(teacher)) <
-        0.5F * unexplained(hidden(before), hidden(teacher)));
+        0.2F * unexplained(hidden(before), hidden(teacher)));
 }
 
 TEST_CASE("hints need a teacher with a hidden layer") {
@@ -138,7 +138,7 @@ TEST_CASE("a student trained for few bits is rounded already, and better than on
                   {{"bits", {std::vector<double>{3}, ""}}, {"epochs", {std::int64_t{0}, ""}}})};
     return compress::run(steps, teacher, {sine().train, sine().validation, training, 7, {}}).model;
   };
-  CHECK(distance(quantized(3), 1, 0) < 0.5F * distance(quantized(0), 1, 0));
+  CHECK(distance(quantized(3), 1, 0) < 0.3F * distance(quantized(0), 1, 0));
 
   const nn::Model student = distill({{"widths", {std::vector<double>{6}, ""}},
                                      {"bits", {std::int64_t{2}, ""}},

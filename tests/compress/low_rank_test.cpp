@@ -71,7 +71,7 @@ TEST_CASE("low_rank at the matrix's own rank leaves the function as it was") {
   REQUIRE(after.layers.size() == 2);
   CHECK(nn::parameter_count(after) < nn::parameter_count(before));
   const nn::Matrix inputs = tests::random_matrix(50, 20, 8);
-  CHECK((nn::forward(after, inputs) - nn::forward(before, inputs)).cwiseAbs().maxCoeff() < 1e-5F);
+  CHECK((nn::forward(after, inputs) - nn::forward(before, inputs)).cwiseAbs().maxCoeff() < 3e-6F);
 }
 
 TEST_CASE("low_rank splits a layer only where that saves parameters") {
@@ -96,7 +96,7 @@ TEST_CASE("low_rank's fine-tuning lowers the error that the lost rank made") {
     const nn::Model model = compress::run({make_step("low_rank", values)}, base, context).model;
     return (nn::forward(model, data.validation.inputs) - data.validation.targets).squaredNorm();
   };
-  CHECK(squares(100) < 0.1F * squares(0));
+  CHECK(squares(100) < 0.002F * squares(0));
 }
 
 TEST_CASE("low_rank takes rank or energy, not both") {

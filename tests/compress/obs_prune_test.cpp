@@ -109,7 +109,7 @@ TEST_CASE("the costs add up to the error of the constrained least squares, over 
     const std::vector<Index> removed(removals.order.begin(), removals.order.begin() + count);
     const VectorXd exact = constrained(problem, removed);
     const VectorXd ours = compensate(problem.hessian, problem.weights, others(75, removed));
-    CHECK((ours - exact).norm() < 1e-9 * exact.norm());
+    CHECK((ours - exact).norm() < 1e-11 * exact.norm());
     for (const Index p : removed) CHECK(ours[p] == 0);
     CHECK(std::accumulate(removals.costs.begin(), removals.costs.begin() + count, 0.0) ==
           doctest::Approx(problem.error(exact)));
@@ -180,7 +180,7 @@ TEST_CASE("obs_prune makes up in one layer for what the layers before it lost") 
   const nn::Model pruned = obs(model, inputs, 0.5);
   CHECK(dense(pruned, 0).weights(1, 0) == 0);
   CHECK(nn::nonzero_count(pruned) == 5);
-  CHECK((nn::forward(pruned, inputs) - nn::forward(model, inputs)).cwiseAbs().maxCoeff() < 1e-4F);
+  CHECK((nn::forward(pruned, inputs) - nn::forward(model, inputs)).cwiseAbs().maxCoeff() < 5e-6F);
 }
 
 TEST_CASE("obs_prune reaches its sparsity in every layer, or over all, and keeps zeros") {
@@ -208,7 +208,7 @@ TEST_CASE("obs_prune loses less than magnitude_prune") {
       "magnitude_prune", {{"sparsity", {0.5, ""}}, {"epochs", {std::int64_t{0}, ""}}});
   const nn::Model magnitude = compress::run({step}, model, {data, data, {}, 7, {}}).model;
   CHECK(mean_square(nn::forward(obs(model, inputs, 0.5), inputs) - expected) <
-        0.5 * mean_square(nn::forward(magnitude, inputs) - expected));
+        0.25 * mean_square(nn::forward(magnitude, inputs) - expected));
 }
 
 TEST_CASE("obs_prune does not depend on the units of the inputs") {

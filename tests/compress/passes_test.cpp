@@ -78,13 +78,13 @@ TEST_CASE("iterative magnitude_prune ends at its sparsity, and beats one shot wi
   values["epochs"] = {std::int64_t{0}, ""};
   values["steps"] = {std::int64_t{1}, ""};
   CHECK(validation_mse(iterative) <
-        0.1 * validation_mse(run_pass("magnitude_prune", values, base)));
+        0.001 * validation_mse(run_pass("magnitude_prune", values, base)));
 }
 
 TEST_CASE("finetune lowers the error of a pruned model and keeps its zeros") {
   const nn::Model pruned = run_pass("magnitude_prune", kOneShot, trained());
   const nn::Model tuned = run_pass("finetune", {}, pruned);
-  CHECK(validation_mse(tuned) < 0.1 * validation_mse(pruned));
+  CHECK(validation_mse(tuned) < 0.004 * validation_mse(pruned));
   for (const std::size_t layer : {0U, 1U, 2U}) {
     CHECK((weights(tuned, layer).array() == 0).count() ==
           (weights(pruned, layer).array() == 0).count());
@@ -97,7 +97,7 @@ TEST_CASE("distill makes a student of the given widths that follows its teacher"
   REQUIRE(student.layers.size() == 3);
   CHECK(nn::output_count(student.layers[0]) == 6);
   CHECK(nn::output_count(student.layers[1]) == 4);
-  CHECK(validation_mse(student) < 1e-2);
+  CHECK(validation_mse(student) < 1e-3);
 }
 
 TEST_CASE(
@@ -105,7 +105,7 @@ TEST_CASE(
   nn::Split other = sine();
   other.train.targets.setConstant(1);  // labels that have nothing to do with the teacher
   const Values pure{{"alpha", {1.0, ""}}};
-  CHECK(validation_mse(run_pass("distill", pure, trained(), other)) < 1e-2);
+  CHECK(validation_mse(run_pass("distill", pure, trained(), other)) < 6e-3);
   const nn::Model labels = run_pass("distill", {{"alpha", {0.0, ""}}}, trained(), other);
   CHECK((nn::forward(labels, sine().test.inputs).array() - 1).abs().maxCoeff() < 0.1F);
 }
@@ -121,7 +121,7 @@ TEST_CASE("distill for classes matches the teacher's softened probabilities") {
   const nn::Model student = run_pass("distill", {{"alpha", {1.0, ""}}}, teacher, data);
   const nn::Matrix expected = nn::softmax(nn::forward(teacher, data.train.inputs));
   const nn::Matrix got = nn::softmax(nn::forward(student, data.train.inputs));
-  CHECK((got - expected).cwiseAbs().maxCoeff() < 0.01F);
+  CHECK((got - expected).cwiseAbs().maxCoeff() < 1e-5F);
 }
 
 TEST_CASE("quantize_int8 gives the integers computed by hand") {
@@ -184,7 +184,7 @@ TEST_CASE("quantize_int8 copes with weights that are all zero and biases that ar
   const nn::Model int8 = run_pass("quantize_int8", {}, model);
   const nn::Matrix outputs = nn::forward(int8, nn::Matrix{{1}});
   CHECK(outputs(0, 1) == doctest::Approx(1000).epsilon(0.005));
-  CHECK(std::abs(outputs(0, 0) - 0.7F) < 4);  // within a step of 1000 / 255
+  CHECK(std::abs(outputs(0, 0) - 0.7F) < 2);  // within half a step of 1000 / 255
 }
 
 TEST_CASE(
@@ -195,8 +195,8 @@ TEST_CASE(
     options.learning_rate = 0.02;
     const nn::Model base = nn::train_new({16, 16}, hidden, sine().train, options, 1);
     const nn::Model int8 = run_pass("quantize_int8", {}, base);
-    CHECK(validation_mse(base) < 1e-3);
-    CHECK(validation_mse(int8) < validation_mse(base) + 1e-3);
+    CHECK(validation_mse(base) < 1e-4);
+    CHECK(validation_mse(int8) < validation_mse(base) + 2.5e-4);
   }
 }
 

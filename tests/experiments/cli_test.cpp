@@ -253,7 +253,7 @@ TEST_CASE("export keeps the weights in flash, or copies them to RAM if told to")
 }
 
 TEST_CASE("bench says which tables there are") {
-  const std::string known = "there are: kernels, peers, encodings, costs";
+  const std::string known = "there are: kernels, peers, timing, encodings, costs";
   CHECK(refusal({"bench"}) ==
         "pare: a command is missing; " + known + "; './pare bench --help' says more\n");
   CHECK(refusal({"bench", "kernel"}) ==
@@ -275,7 +275,8 @@ TEST_CASE("a wrong command line is refused with what there is instead") {
       "pare: there is no option '--foo'; there are: --help, --format; './pare passes --help' says "
       "more\n");
   CHECK(refusal({"bench", "peers", "--round", "3"}) ==
-        "pare: there is no option '--round'; there are: --help, --rounds, --format; did you mean "
+        "pare: there is no option '--round'; there are: --help, --rounds, --onnxruntime, --format; "
+        "did you mean "
         "'--rounds'? './pare bench peers --help' says more\n");
   CHECK(refusal({"--verison"}) ==
         "pare: there is no option '--verison'; there are: --help, --version; did you mean "

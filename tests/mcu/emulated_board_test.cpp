@@ -110,10 +110,10 @@ Lines error_at(const std::string& command, const std::string& text) {
 }  // namespace
 
 TEST_CASE("an image counts what the sketch puts into flash and RAM, and knows pare_infer") {
-  CHECK(image().flash_bytes > 3000);
-  CHECK(image().flash_bytes < 8000);
-  CHECK(image().ram_bytes > 500);
-  CHECK(image().ram_bytes < 2000);
+  CHECK(image().flash_bytes > 5000);
+  CHECK(image().flash_bytes < 6500);
+  CHECK(image().ram_bytes > 850);
+  CHECK(image().ram_bytes < 1000);
   CHECK(image().buffer_bytes == 3 + 2);
   CHECK(image().infer_address >= kFlashBegin);
   CHECK(image().infer_address < kFlashEnd);
@@ -265,12 +265,12 @@ TEST_CASE(
   const std::string flash = excess_of("static const char array[890000] = {1};\n");
   CHECK(flash.starts_with("flash "));
   CHECK(flash.ends_with(" > 888340"));
-  CHECK(std::abs(figure_of(flash) - (image().flash_bytes + 890000)) < 64);
+  CHECK(std::abs(figure_of(flash) - (image().flash_bytes + 890000)) < 8);
   CHECK(excess_of("static char array[210000];\n") == "it fits");
   const std::string ram = excess_of("static char array[220000];\n");
   CHECK(ram.starts_with("RAM "));
   CHECK(ram.ends_with(" > 218032"));
-  CHECK(std::abs(figure_of(ram) - (image().ram_bytes + 220000)) < 64);
+  CHECK(std::abs(figure_of(ram) - (image().ram_bytes + 220000)) < 8);
 }
 
 TEST_CASE("two threads may build with one folder") {

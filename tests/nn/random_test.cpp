@@ -27,7 +27,7 @@ TEST_CASE("normal numbers have mean 0 and standard deviation 1") {
     sum += x;
     squares += x * x;
   }
-  CHECK(std::abs(sum / kCount) < 0.02);
+  CHECK(std::abs(sum / kCount) < 0.01);
   CHECK(squares / kCount == doctest::Approx(1).epsilon(0.02));
 }
 

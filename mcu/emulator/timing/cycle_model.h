@@ -32,10 +32,15 @@ struct Timing {
 /// An instruction whose IT condition fails is charged as if it had run, the entry and return of an
 /// exception and contention on the bus are not charged, and a division costs a fixed middle figure.
 ///
-/// How far off it is, where cycles were published (model / measured): nrfx's delay loop 3 / 3 per
-/// iteration; Mbed's wait loop 5 / 5; X25519 in assembly 546,554 / 548,873 (-0.4 %), on the FPU
-/// 478,574 / 476,275 (+0.5 %); P-256 on an nRF52840 -1.7 to -6.2 %; an MLP by CMSIS-NN on an
-/// nRF52840 3,194 / 3,786 (-16 %), with 2 cycles for each flash data word 3,594 (-5 %).
+/// How far off it is, where cycles were published (model / measured).
+/// Fitted, so that agreement shows nothing: nrfx's delay loop, 3 / 3 an iteration, settled the
+/// refill of a taken branch, which ARM gives as 1 to 3; a 32-16-4 MLP by CMSIS-NN on an nRF52840,
+/// 3,194 / 3,786 (-16 %), the charge of 2 cycles for a flash data word, with which it is 3,594
+/// (-5 %).
+/// Held out, so that agreement shows something: Mbed's wait loop 5 / 5; X25519 in assembly 546,554
+/// / 548,873 (-0.4 %), on the FPU 478,574 / 476,275 (+0.5 %); P-256 on an nRF52840 -1.7 to -6.2 %.
+/// `./pare bench timing` makes the loops again, and the MLP from a checkout of CMSIS-NN; the others
+/// are programs of others that are not here.
 /// Source: Cortex-M4 Technical Reference Manual (ARM DDI 0439), table 3-1, "Load/store timings" and
 /// table 7-1.
 class CycleModel {
