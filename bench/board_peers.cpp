@@ -138,16 +138,16 @@ ForeignCode cmsis_nn(const nn::Model& model) {
 
 BoardFigures measure(const nn::Model& model, const nn::Matrix& inputs, const ForeignCode& code,
                      const std::string& optimization, Strings more) {
-  constexpr std::string_view kName = "peer";
   const mcu::TemporaryFolder folder;
   const fs::path build = folder.path() / "build";
-  const mcu::EncodedModel encoded = mcu::encode(model);
+  const mcu::Artefact artefact = mcu::make_artefact("peer", model, mcu::encode(model));
+  const mcu::EncodedModel& encoded = artefact.encoded;
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kPeerVectors);
-  mcu::export_foreign_sketch(
-      encoded,
-      mcu::foreign_model_header(encoded, kName, code.includes, code.declarations, code.body),
-      vectors, folder.path() / "peer");
-  mcu::export_empty_sketch(encoded, kName, vectors, folder.path() / "empty");
+  mcu::export_foreign_sketch(encoded,
+                             mcu::foreign_model_header(encoded, artefact.name, code.includes,
+                                                       code.declarations, code.body),
+                             vectors, folder.path() / "peer");
+  mcu::export_empty_sketch(artefact, vectors, folder.path() / "empty");
   more.insert(more.end(), {"-I", PARE_SOURCE_DIR "/bench/peers"});
   const mcu::Image image = mcu::build_image(folder.path() / "peer", build, optimization, more);
   const mcu::Image empty = mcu::build_image(folder.path() / "empty", build, optimization);

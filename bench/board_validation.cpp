@@ -25,9 +25,9 @@ OtherModel::OtherModel(std::uint32_t found, std::uint32_t expected)
           "the board holds a model with hash {:08x}, not {:08x}; flash it again", found, expected)),
       found_(found) {}
 
-void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded) {
+void check_identity(mcu::BoardClient& board, const mcu::Artefact& artefact) {
   const mcu::BoardInfo info = board.info();
-  const std::uint32_t expected = mcu::hash(encoded);
+  const std::uint32_t expected = artefact.hash;
   if (info.kernel_version != kKernelVersion) {
     throw std::runtime_error(
         fmt::format("the board runs kernel version {}, this is {}; flash it again",
@@ -36,10 +36,9 @@ void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded) {
   if (info.hash != expected) throw OtherModel(info.hash, expected);
 }
 
-BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
-                                  const nn::Matrix& inputs, nn::Index count,
-                                  const mcu::EncodedModel& encoded) {
-  check_identity(board, encoded);
+BoardReport validate_board_client(mcu::BoardClient& board, const mcu::Artefact& artefact,
+                                  const nn::Matrix& inputs, nn::Index count) {
+  check_identity(board, artefact);
   BoardReport report;
   report.instruction_cache = board.info().instruction_cache;
   const double counter_mhz = board.counter_mhz();
@@ -49,9 +48,9 @@ BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& mode
     if (counter_mhz > 0 && board.cycles()) cycles.push_back(*board.cycles());
     return outputs;
   };
-  mcu::HostKernel kernel(encoded);
-  const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, count);
-  report.agreement = compare(model, {inference_on(kernel), infer}, vectors);
+  mcu::HostKernel kernel(artefact.encoded);
+  const mcu::TestVectors vectors = mcu::make_test_vectors(artefact.model, inputs, count);
+  report.agreement = compare(artefact.model, {inference_on(kernel), infer}, vectors);
   if (cycles.empty()) return report;
   for (std::size_t i = 0; cycles.size() < kCountedRuns && i < kCountedRuns; ++i) {
     infer(vectors.inputs[i % vectors.inputs.size()]);

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "bench/validate.h"
+#include "mcu/artefact.h"
 #include "mcu/board_client.h"
-#include "mcu/encode.h"
 
 namespace pare::bench {
 
@@ -43,14 +43,13 @@ class OtherModel : public std::runtime_error {
 
 /// Throws std::runtime_error if the board runs another kernel version, OtherModel if it runs
 /// another model than this.
-void check_identity(mcu::BoardClient& board, const mcu::EncodedModel& encoded);
+void check_identity(mcu::BoardClient& board, const mcu::Artefact& artefact);
 
 /// Checks the board's identity, has it and the host's kernel infer at most `count` rows of `inputs`
 /// [samples, features], and again until there are kCountedRuns if the board counts cycles. Throws
 /// std::runtime_error as BoardClient does, too.
-BoardReport validate_board_client(mcu::BoardClient& board, const nn::Model& model,
-                                  const nn::Matrix& inputs, nn::Index count,
-                                  const mcu::EncodedModel& encoded);
+BoardReport validate_board_client(mcu::BoardClient& board, const mcu::Artefact& artefact,
+                                  const nn::Matrix& inputs, nn::Index count);
 
 /// The vectors on which all agree byte by byte; nothing of a float32 model, of which that is not
 /// asked: its sums are taken in another order.

@@ -51,17 +51,19 @@ mcu::Cost cost_of(const EncodingCost& cost) {
 }
 
 EncodingMeter::EncodingMeter(const nn::Model& model, const nn::Int8Matrix& inputs)
-    : vectors_(mcu::make_test_vectors(model, nn::dequantize(inputs, nn::input_quantization(model)),
+    : model_(model),
+      vectors_(mcu::make_test_vectors(model, nn::dequantize(inputs, nn::input_quantization(model)),
                                       inputs.rows())) {}
 
 EncodingCost EncodingMeter::measure(const mcu::EncodedModel& encoded) {
+  const mcu::Artefact artefact = mcu::make_artefact("encoding", model_, encoded);
   const std::filesystem::path build = folder_.path() / "build";
   if (empty_bytes_ == 0) {
-    mcu::export_empty_sketch(encoded, "encoding", vectors_, folder_.path() / "empty");
+    mcu::export_empty_sketch(artefact, vectors_, folder_.path() / "empty");
     empty_bytes_ = mcu::build_image(folder_.path() / "empty", build).flash_bytes;
   }
   const std::filesystem::path sketch = folder_.path() / fmt::format("sketch{}", ++measured_);
-  mcu::export_sketch(encoded, "encoding", vectors_, sketch);
+  mcu::export_sketch(artefact, vectors_, sketch);
   const mcu::Image image = mcu::build_image(sketch, build);
   mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
   bool agrees = true;

@@ -30,6 +30,7 @@ class EncodingMeter {
   EncodingCost measure(const mcu::EncodedModel& encoded);
 
  private:
+  nn::Model model_;
   mcu::TestVectors vectors_;
   mcu::TemporaryFolder folder_;
   int measured_ = 0;

@@ -9,9 +9,9 @@ namespace {
 
 /// The emulated board with the sketch of a model.
 struct Started {
-  Started(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-          const std::filesystem::path& folder, const mcu::EncodedModel& encoded)
-      : image(build_model(model, name, inputs, folder, encoded)),
+  Started(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+          const std::filesystem::path& folder)
+      : image(build_model(artefact, inputs, folder)),
         board(image),
         footprint{image.flash_bytes, image.ram_bytes,
                   static_cast<long>(board.client().stack_bytes())} {}
@@ -21,43 +21,38 @@ struct Started {
   Footprint footprint;
 };
 
-FlashReport report(mcu::BoardClient& board, const mcu::EncodedModel& encoded,
+FlashReport report(mcu::BoardClient& board, const mcu::Artefact& artefact,
                    const Footprint& footprint) {
-  check_identity(board, encoded);
+  check_identity(board, artefact);
   return {footprint, board.info(), board.selftest()};
 }
 
 }  // namespace
 
-Footprint measure_footprint(const nn::Model& model, const std::string& name,
-                            const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            const mcu::EncodedModel& encoded) {
-  return Started(model, name, inputs, folder, encoded).footprint;
+Footprint measure_footprint(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                            const std::filesystem::path& folder) {
+  return Started(artefact, inputs, folder).footprint;
 }
 
-FlashReport flash_emulated(const nn::Model& model, const std::string& name,
-                           const nn::Matrix& inputs, const std::filesystem::path& folder,
-                           const mcu::EncodedModel& encoded) {
-  Started started(model, name, inputs, folder, encoded);
-  return report(started.board.client(), encoded, started.footprint);
+FlashReport flash_emulated(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                           const std::filesystem::path& folder) {
+  Started started(artefact, inputs, folder);
+  return report(started.board.client(), artefact, started.footprint);
 }
 
-FlashReport flash_nano33ble(const nn::Model& model, const std::string& name,
-                            const nn::Matrix& inputs, const std::filesystem::path& folder,
-                            const mcu::EncodedModel& encoded, const mcu::BoardSearch& search) {
-  const Footprint footprint = measure_footprint(model, name, inputs, folder, encoded);
+FlashReport flash_nano33ble(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                            const std::filesystem::path& folder, const mcu::BoardSearch& search) {
+  const Footprint footprint = measure_footprint(artefact, inputs, folder);
   mcu::BoardClient board = mcu::flash_nano33ble(folder / kSketchFolder, folder / "arduino", search);
-  return report(board, encoded, footprint);
+  return report(board, artefact, footprint);
 }
 
-bool validate_nano33ble(const nn::Model& model, const nn::Matrix& inputs,
-                        const mcu::EncodedModel& encoded, const mcu::BoardSearch& search,
-                        Row& row) {
+bool validate_nano33ble(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                        const mcu::BoardSearch& search, Row& row) {
   mcu::BoardClient board = mcu::connect_nano33ble(search);
-  const BoardReport report =
-      validate_board_client(board, model, inputs, kValidationVectors, encoded);
+  const BoardReport report = validate_board_client(board, artefact, inputs, kValidationVectors);
   row.nano_vectors = static_cast<double>(report.agreement.vectors);
-  row.nano_bit_exact = bit_exact(nn::arithmetic(model), report.agreement);
+  row.nano_bit_exact = bit_exact(artefact.encoded.arithmetic, report.agreement);
   row.nano_max_difference = report.agreement.max_difference;
   row.nano_instruction_cache = report.instruction_cache ? 1 : 0;
   const CycleCounts counts = report.cycles.value_or(CycleCounts{});

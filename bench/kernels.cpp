@@ -111,9 +111,9 @@ BoardFigures measure(std::string_view name, const nn::Model& model,
                      const mcu::EncodedModel& encoded, const std::string& optimization) {
   const mcu::TemporaryFolder folder;
   Row row;
-  row.name = "kernel";
   const nn::Matrix inputs = random_inputs(nn::input_count(model));
-  if (!measure_board(model, inputs, folder.path(), encoded, row, optimization)) {
+  if (!measure_board(mcu::make_artefact("kernel", model, encoded), inputs, folder.path(), row,
+                     optimization)) {
     throw std::runtime_error(
         fmt::format("{} with {}: the board's outputs are not the reference's", name, optimization));
   }

@@ -21,12 +21,14 @@ namespace fs = std::filesystem;
 constexpr long kFlashWaitCycles = 2;
 constexpr double kMegahertz = 64;
 
+mcu::TestVectors stored_vectors(const mcu::Artefact& artefact, const nn::Matrix& inputs) {
+  return mcu::make_test_vectors(artefact.model, inputs, mcu::kStoredVectors);
+}
+
 /// What build_model makes, with no model in it.
-mcu::Image build_empty(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const mcu::EncodedModel& encoded,
-                       const std::string& optimization) {
-  mcu::export_empty_sketch(
-      encoded, name, mcu::make_test_vectors(model, inputs, mcu::kStoredVectors), folder / "empty");
+mcu::Image build_empty(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                       const fs::path& folder, const std::string& optimization) {
+  mcu::export_empty_sketch(artefact, stored_vectors(artefact, inputs), folder / "empty");
   return mcu::build_image(folder / "empty", folder / "build", optimization);
 }
 
@@ -58,36 +60,36 @@ std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn
   return calls;
 }
 
-bool validate_on(const mcu::Image& image, const nn::Model& model, const nn::Matrix& inputs,
-                 const mcu::EncodedModel& encoded, Row& row) {
+bool validate_on(const mcu::Image& image, const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                 Row& row) {
   mcu::EmulatedBoard board(image);
   const BoardReport report =
-      validate_board_client(board.client(), model, inputs, kValidationVectors, encoded);
+      validate_board_client(board.client(), artefact, inputs, kValidationVectors);
   row.board = "emulated";
   row.vectors = static_cast<double>(report.agreement.vectors);
-  row.bit_exact = bit_exact(nn::arithmetic(model), report.agreement);
+  row.bit_exact = bit_exact(artefact.encoded.arithmetic, report.agreement);
   row.max_difference = report.agreement.max_difference;
   return report.agreement.agrees;
 }
 
 }  // namespace
 
-mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const fs::path& folder, const mcu::EncodedModel& encoded,
-                       const std::string& optimization) {
-  mcu::export_sketch(encoded, name, mcu::make_test_vectors(model, inputs, mcu::kStoredVectors),
-                     folder / kSketchFolder);
+mcu::Image build_model(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                       const fs::path& folder, const std::string& optimization) {
+  mcu::export_sketch(artefact, stored_vectors(artefact, inputs), folder / kSketchFolder);
   return mcu::build_image(folder / kSketchFolder, folder / "build", optimization);
 }
 
-void measure_model(const nn::Model& model, const nn::Dataset& test,
-                   const mcu::EncodedModel& encoded, Row& row) {
-  for (const mcu::EncodedLayer& layer : encoded.layers) row.encodings.push_back(layer.encoding);
-  row.model_hash = fmt::format("{:08x}", mcu::hash(encoded));
+void measure_model(const mcu::Artefact& artefact, const nn::Dataset& test, Row& row) {
+  const nn::Model& model = artefact.model;
+  for (const mcu::EncodedLayer& layer : artefact.encoded.layers) {
+    row.encodings.push_back(layer.encoding);
+  }
+  row.model_hash = mcu::hash_text(artefact.hash);
   row.parameters = static_cast<double>(nn::parameter_count(model));
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
   row.macs = static_cast<double>(nn::mac_count(model));
-  row.weights_bytes = static_cast<double>(encoded.bytes.size());
+  row.weights_bytes = static_cast<double>(artefact.encoded.bytes.size());
   const Accuracy accuracy = measure_accuracy(model, test);
   row.mse = accuracy.mse;
   row.mae = accuracy.mae;
@@ -106,27 +108,25 @@ long flash_cycles_of(const mcu::Timing& timing) {
          kFlashWaitCycles * static_cast<long>(timing.flash_data_words);
 }
 
-BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                         const mcu::EncodedModel& encoded, Row& row,
-                         const std::string& optimization) {
-  const mcu::Image image = build_model(model, row.name, inputs, folder, encoded, optimization);
-  const mcu::Image empty = build_empty(model, row.name, inputs, folder, encoded, optimization);
+BoardCosts measure_costs(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                         const fs::path& folder, Row& row, const std::string& optimization) {
+  const mcu::Image image = build_model(artefact, inputs, folder, optimization);
+  const mcu::Image empty = build_empty(artefact, inputs, folder, optimization);
   row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   // The empty sketch has the same buffers.
   row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes + image.buffer_bytes);
-  return {image, measure_inferences(model, inputs, image, row)};
+  return {image, measure_inferences(artefact.model, inputs, image, row)};
 }
 
-bool measure_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                   const mcu::EncodedModel& encoded, Row& row, const std::string& optimization) {
-  const BoardCosts costs = measure_costs(model, inputs, folder, encoded, row, optimization);
-  return validate_on(costs.image, model, inputs, encoded, row);
+bool measure_board(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder,
+                   Row& row, const std::string& optimization) {
+  const BoardCosts costs = measure_costs(artefact, inputs, folder, row, optimization);
+  return validate_on(costs.image, artefact, inputs, row);
 }
 
-bool validate_board(const nn::Model& model, const nn::Matrix& inputs, const fs::path& folder,
-                    const mcu::EncodedModel& encoded, Row& row) {
-  return validate_on(build_model(model, row.name, inputs, folder, encoded), model, inputs, encoded,
-                     row);
+bool validate_board(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder,
+                    Row& row) {
+  return validate_on(build_model(artefact, inputs, folder), artefact, inputs, row);
 }
 
 }  // namespace pare::bench

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bench/row.h"
+#include "mcu/artefact.h"
 #include "mcu/emulator/emulated_board.h"
-#include "mcu/encode.h"
 #include "nn/dataset.h"
 
 namespace pare::bench {
@@ -23,16 +23,15 @@ long flash_cycles_of(const mcu::Timing& timing);
 /// Where build_model puts the sketch.
 constexpr const char* kSketchFolder = "model";
 
-/// Writes the sketch of `model`, as it is encoded, whose self-test has some of `inputs` [samples,
-/// features], in `folder`, which must be its own, and links it for the emulated board,
-/// compiled with `optimization`. Throws as mcu::build_image does.
-mcu::Image build_model(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                       const std::filesystem::path& folder, const mcu::EncodedModel& encoded,
+/// Writes the sketch of a model, whose self-test has some of `inputs` [samples, features], in
+/// `folder`, which must be its own, and links it for the emulated board, compiled with
+/// `optimization`. Throws as mcu::build_image does.
+mcu::Image build_model(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                       const std::filesystem::path& folder,
                        const std::string& optimization = "-Os");
 
 /// Fills the sizes that the model itself has, and its accuracy on `test`.
-void measure_model(const nn::Model& model, const nn::Dataset& test,
-                   const mcu::EncodedModel& encoded, Row& row);
+void measure_model(const mcu::Artefact& artefact, const nn::Dataset& test, Row& row);
 
 /// Fills the latency on this machine, over real inputs [samples, features]. Wants the machine for
 /// itself, and is not for two threads at once. Throws std::runtime_error if the answers are not the
@@ -45,9 +44,8 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
 /// is bit-exact on all vectors, a float32 one within what rounding can do. `optimization` takes the
 /// place of the Arduino core's -Os. Throws mcu::DoesNotFit if the model exceeds the board's memory,
 /// std::runtime_error if a tool is missing or the board fails.
-[[nodiscard]] bool measure_board(const nn::Model& model, const nn::Matrix& inputs,
-                                 const std::filesystem::path& folder,
-                                 const mcu::EncodedModel& encoded, Row& row,
+[[nodiscard]] bool measure_board(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                                 const std::filesystem::path& folder, Row& row,
                                  const std::string& optimization = "-Os");
 
 /// The sketch of a model on the emulated board, and its timed inferences.
@@ -57,14 +55,13 @@ struct BoardCosts {
 };
 
 /// The first half alone: what the model costs.
-BoardCosts measure_costs(const nn::Model& model, const nn::Matrix& inputs,
-                         const std::filesystem::path& folder, const mcu::EncodedModel& encoded,
-                         Row& row, const std::string& optimization = "-Os");
+BoardCosts measure_costs(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                         const std::filesystem::path& folder, Row& row,
+                         const std::string& optimization = "-Os");
 
 /// The second half alone. Throws std::runtime_error also if the board does not hold this kernel and
 /// this model.
-[[nodiscard]] bool validate_board(const nn::Model& model, const nn::Matrix& inputs,
-                                  const std::filesystem::path& folder,
-                                  const mcu::EncodedModel& encoded, Row& row);
+[[nodiscard]] bool validate_board(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                                  const std::filesystem::path& folder, Row& row);
 
 }  // namespace pare::bench

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <map>
 
 #include "bench/measure.h"
@@ -19,10 +17,7 @@ namespace fs = std::filesystem;
 
 /// The layer that each site belongs to, by address; sites of no layer are not in it.
 std::map<std::uint32_t, std::size_t> layers_of_sites(const BoardCosts& costs,
-                                                     const fs::path& sketch) {
-  std::ifstream file(sketch / "model.h");
-  const std::string header{std::istreambuf_iterator<char>(file), {}};
-  const std::map<unsigned, std::size_t> layer_at = mcu::layer_lines(header);
+                                                     const mcu::ModelSource& source) {
   std::vector<std::uint32_t> addresses;
   for (const mcu::CallTiming& call : costs.calls) {
     for (const mcu::SiteTiming& site : call.sites) addresses.push_back(site.address);
@@ -32,8 +27,8 @@ std::map<std::uint32_t, std::size_t> layers_of_sites(const BoardCosts& costs,
   const std::vector<mcu::SourceLine> lines = mcu::source_lines(costs.image.elf, addresses);
   std::map<std::uint32_t, std::size_t> layers;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto found = layer_at.find(lines[i].line);
-    if (lines[i].file == "model.h" && found != layer_at.end()) {
+    const auto found = source.layer_lines.find(lines[i].line);
+    if (lines[i].file == "model.h" && found != source.layer_lines.end()) {
       layers[addresses[i]] = found->second;
     }
   }
@@ -89,15 +84,14 @@ std::vector<std::string> cost_cells(const PartCost& cost, long macs, const PartC
 
 }  // namespace
 
-Profile profile(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                const fs::path& folder, const mcu::EncodedModel& encoded) {
+Profile profile(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder) {
   Profile result;
-  result.row.name = name;
-  const BoardCosts costs = measure_costs(model, inputs, folder, encoded, result.row);
-  for (const mcu::EncodedLayer& layer : encoded.layers) {
-    result.layers.push_back(describe(encoded, layer));
+  result.row.name = artefact.name;
+  const BoardCosts costs = measure_costs(artefact, inputs, folder, result.row);
+  for (const mcu::EncodedLayer& layer : artefact.encoded.layers) {
+    result.layers.push_back(describe(artefact.encoded, layer));
   }
-  const auto layers = layers_of_sites(costs, folder / kSketchFolder);
+  const auto layers = layers_of_sites(costs, artefact.source);
   for (long PartCost::*number :
        {&PartCost::instructions, &PartCost::cycles, &PartCost::flash_cycles}) {
     add_most(number, costs.calls, layers, result);

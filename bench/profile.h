@@ -6,8 +6,7 @@
 
 #include "bench/row.h"
 #include "bench/table.h"
-#include "mcu/encode.h"
-#include "nn/model.h"
+#include "mcu/artefact.h"
 
 namespace pare::bench {
 
@@ -40,8 +39,8 @@ struct Profile {
 /// with all of what it calls. This costs no instruction and no byte. What the compiler moved
 /// between layers or computes once for several counts where its line table puts it. Throws as
 /// measure_costs does.
-Profile profile(const nn::Model& model, const std::string& name, const nn::Matrix& inputs,
-                const std::filesystem::path& folder, const mcu::EncodedModel& encoded);
+Profile profile(const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                const std::filesystem::path& folder);
 
 /// One row a layer, one for what lies outside them, and one for all.
 Table profile_table(const Profile& profile);

@@ -47,11 +47,12 @@ std::runtime_error explain_other_model(const StoredVariant& stored,
     return std::runtime_error(fmt::format("the board holds {} encoded {}; {}, or flash it again",
                                           stored.row.name, how, what_to_do));
   };
-  if (fmt::format("{:08x}", error.found()) == stored.row.model_hash) {
+  if (mcu::hash_text(error.found()) == stored.row.model_hash) {
     return holds("as it was measured", "leave --optimize out");
   }
   for (const mcu::Optimize optimize : mcu::kOptimizes) {
-    if (mcu::hash(bench::choose_encodings(stored.model, {optimize})) != error.found()) continue;
+    if (mcu::hash(bench::choose_encodings(stored.artefact.model, {optimize})) != error.found())
+      continue;
     const std::string_view name = mcu::name(optimize);
     return holds(fmt::format("for {}", name), fmt::format("say --optimize {}", name));
   }
@@ -82,8 +83,8 @@ std::string describe(const bench::Footprint& footprint) {
 std::string describe(const StoredVariant& stored, bool force) {
   const mcu::TemporaryFolder work;
   try {
-    return describe(bench::measure_footprint(stored.model, stored.row.name, stored.data.test.inputs,
-                                             work.path(), stored.encoded));
+    return describe(
+        bench::measure_footprint(stored.artefact, stored.data.test.inputs, work.path()));
   } catch (const mcu::DoesNotFit& error) {
     if (force) return error.what();
     throw std::runtime_error(
@@ -123,10 +124,8 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
   const mcu::TemporaryFolder work;
   const nn::Matrix& inputs = stored.data.test.inputs;
   return arguments.board == kNano
-             ? bench::flash_nano33ble(stored.model, stored.row.name, inputs, work.path(),
-                                      stored.encoded, search(arguments))
-             : bench::flash_emulated(stored.model, stored.row.name, inputs, work.path(),
-                                     stored.encoded);
+             ? bench::flash_nano33ble(stored.artefact, inputs, work.path(), search(arguments))
+             : bench::flash_emulated(stored.artefact, inputs, work.path());
 }
 
 }  // namespace
@@ -148,9 +147,9 @@ void export_variant(const VariantArguments& arguments) {
   const nn::Matrix& inputs = stored.data.test.inputs;
   mcu::check_sketch_folder(target);
   const std::string takes = describe(stored, arguments.force);
-  mcu::export_sketch(stored.encoded, stored.row.name,
-                     mcu::make_test_vectors(stored.model, inputs, mcu::kStoredVectors), target,
-                     arguments.weights);
+  mcu::export_sketch(stored.artefact,
+                     mcu::make_test_vectors(stored.artefact.model, inputs, mcu::kStoredVectors),
+                     target, arguments.weights);
   if (replace) {
     fs::remove_all(folder);
     fs::rename(target, folder);
@@ -188,9 +187,8 @@ bool validate_variant(const VariantArguments& arguments) {
   bench::Row& row = stored.row;
   const bool nano = arguments.board == kNano;
   const auto validate = [&] {
-    return nano ? bench::validate_nano33ble(stored.model, inputs, stored.encoded, search(arguments),
-                                            row)
-                : bench::validate_board(stored.model, inputs, work.path(), stored.encoded, row);
+    return nano ? bench::validate_nano33ble(stored.artefact, inputs, search(arguments), row)
+                : bench::validate_board(stored.artefact, inputs, work.path(), row);
   };
   bool agrees = false;
   try {
@@ -199,7 +197,7 @@ bool validate_variant(const VariantArguments& arguments) {
     throw explain_other_model(stored, error);
   }
   const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
-  if (nn::arithmetic(stored.model) == nn::Arithmetic::int8) {
+  if (stored.artefact.encoded.arithmetic == nn::Arithmetic::int8) {
     fmt::print(
         "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
         "host's kernel and the board\n",

@@ -7,6 +7,7 @@
 #include "bench/measure.h"
 #include "bench/warnings.h"
 #include "experiments/messages.h"
+#include "mcu/artefact.h"
 #include "mcu/emulator/image.h"
 #include "mcu/encode.h"
 
@@ -29,11 +30,13 @@ void measure_board(const Experiment& experiment, const nn::Split& data,
                    const std::filesystem::path& folder, Made& made) {
   bench::Row& row = made.row;
   try {
-    const mcu::EncodedModel encoded = bench::choose_encodings(
-        made.model, bench::goal_within(experiment.budget, experiment.optimize));
-    bench::measure_model(made.model, data.test, encoded, row);
+    const mcu::Artefact artefact = mcu::make_artefact(
+        row.name, made.model,
+        bench::choose_encodings(made.model,
+                                bench::goal_within(experiment.budget, experiment.optimize)));
+    bench::measure_model(artefact, data.test, row);
     add_note(made, bench::find_warnings(made.model, data.train, data.test, row));
-    if (!bench::measure_board(made.model, data.test.inputs, folder, encoded, row)) {
+    if (!bench::measure_board(artefact, data.test.inputs, folder, row)) {
       fail(made, "the board's outputs are not the reference's");
     }
     row.excess = bench::find_excess(row, experiment.budget);

@@ -21,8 +21,7 @@ bench::Profile measure(const StoredVariant& stored) {
   progress.expect(0);
   const Progress::Job job(progress, "profiling on the emulated board");
   const mcu::TemporaryFolder work;
-  return bench::profile(stored.model, stored.row.name, stored.data.test.inputs, work.path(),
-                        stored.encoded);
+  return bench::profile(stored.artefact, stored.data.test.inputs, work.path());
 }
 
 /// Says so where the results table has another figure: it then comes from another version of the

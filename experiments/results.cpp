@@ -54,17 +54,14 @@ void write_models(const Results& results, const fs::path& folder) {
   }
 }
 
-std::string hash_of(const mcu::EncodedModel& encoded) {
-  return fmt::format("{:08x}", mcu::hash(encoded));
-}
-
-/// The model of a row, encoded as it was measured. Throws std::runtime_error if it is another one.
-mcu::EncodedModel as_measured(const nn::Model& model, const bench::Row& row, const fs::path& path) {
+/// The artefact of a row, encoded as it was measured. Throws std::runtime_error if it is another.
+mcu::Artefact as_measured(const nn::Model& model, const bench::Row& row, const fs::path& path) {
   std::string found = "none";
   try {
-    mcu::EncodedModel encoded = mcu::encode_as(model, row.encodings);
-    found = hash_of(encoded);
-    if (found == row.model_hash) return encoded;
+    mcu::Artefact artefact =
+        mcu::make_artefact(row.name, model, mcu::encode_as(model, row.encodings));
+    found = mcu::hash_text(artefact.hash);
+    if (found == row.model_hash) return artefact;
   } catch (const std::invalid_argument&) {  // the encodings are not for such a model
   }
   throw std::runtime_error(
@@ -201,20 +198,18 @@ StoredVariant load_variant(const fs::path& folder, const std::string& variant,
       throw std::runtime_error(
           fmt::format("{} was not measured: {}; {}", variant, over_seeds[index].note, kRunAgain));
     }
-    nn::Model model = nn::load(model_path(folder, variant, rows.seeds, index));
-    mcu::EncodedModel encoded =
-        as_measured(model, over_seeds[index], model_path(folder, variant, rows.seeds, index));
-    bool measured = true;
+    const fs::path path = model_path(folder, variant, rows.seeds, index);
+    const nn::Model model = nn::load(path);
+    mcu::Artefact artefact = as_measured(model, over_seeds[index], path);
     if (optimize) {
-      encoded = bench::choose_encodings(model, {*optimize});
-      measured = hash_of(encoded) == over_seeds[index].model_hash;
+      artefact = mcu::make_artefact(variant, model, bench::choose_encodings(model, {*optimize}));
     }
+    const bool measured = mcu::hash_text(artefact.hash) == over_seeds[index].model_hash;
     return {rows.seeds.size() == 1 ? variant : fmt::format("{}, seed {},", variant, chosen),
             chosen,
             std::move(over_seeds[index]),
-            std::move(model),
             make_data(experiment, chosen),
-            std::move(encoded),
+            std::move(artefact),
             measured};
   }
   std::vector<std::string_view> known;

@@ -8,7 +8,7 @@
 
 #include "bench/spread.h"
 #include "experiments/config.h"
-#include "mcu/encode.h"
+#include "mcu/artefact.h"
 
 namespace pare::experiments {
 
@@ -52,10 +52,9 @@ struct StoredVariant {
   std::string label;  ///< the variant's name, with the seed where there are several
   std::uint64_t seed;
   bench::Row row;
-  nn::Model model;
   nn::Split data;
-  mcu::EncodedModel encoded;  ///< as it was measured, or as --optimize asks for
-  bool as_measured;           ///< which of both
+  mcu::Artefact artefact;  ///< as it was measured, or as --optimize asks for
+  bool as_measured;        ///< which of both
 };
 
 /// With the first seed unless `seed` names another, and encoded as it was measured unless

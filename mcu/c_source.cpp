@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
-#include <sstream>
 
 #include "nn/activation.h"
 
@@ -145,8 +145,8 @@ std::string constant_objects(const EncodedModel& model) {
   return text.empty() ? text : text + "\n";
 }
 
-/// The headers that the model's layers need, each once.
-std::string includes(const EncodedModel& model) {
+/// The headers that the model's layers need.
+std::set<std::string> headers_of(const EncodedModel& model) {
   std::set<std::string> headers;
   if (is_int8(model)) headers.insert("widen_int8.h");
   for (const EncodedLayer& layer : model.layers) {
@@ -155,35 +155,40 @@ std::string includes(const EncodedModel& model) {
       headers.insert(is_int8(model) ? "table_int8.h" : "activate_float32.h");
     }
   }
-  std::string text;
-  for (const std::string& header : headers) text += fmt::format("#include \"{}\"\n", header);
-  return text;
+  return headers;
+}
+
+/// Where the activations lie while a model computes.
+std::string arena_of(const EncodedModel& model) {
+  if (model.arena.size == 0) return {};
+  return fmt::format("alignas(4) static {} arena[{}];  // activations\n\n",
+                     is_int8(model) ? "int16_t" : "float", model.arena.size);
 }
 
 /// The statements of pare_infer(): one for each layer, and what comes before and after it.
-std::string statements(const EncodedModel& model) {
+std::vector<Statement> statements(const EncodedModel& model) {
   const auto activations = [&](std::size_t layer) {
     if (layer == model.layers.size()) return std::string("outputs");
     if (layer == 0 && !is_int8(model)) return std::string("inputs");
     return fmt::format("arena + {}", model.arena.inputs[layer]);
   };
-  std::string text;
-  if (is_int8(model)) {
-    text += fmt::format("  widen<kInputs, kInputZeroPoint>(inputs, arena);\n");
-  }
+  std::vector<Statement> lines;
+  if (is_int8(model)) lines.push_back({"widen<kInputs, kInputZeroPoint>(inputs, arena);", {}});
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const EncodedLayer& layer = model.layers[i];
     const std::string object = has_constant(layer) ? fmt::format("kLayer{}", i)
                                                    : layer.code.type + layer_object(model, layer);
-    text += fmt::format("  dense({}, {}, {});  // {}\n", object, activations(i), activations(i + 1),
-                        layer.encoding);
+    lines.push_back({fmt::format("dense({}, {}, {});  // {}", object, activations(i),
+                                 activations(i + 1), layer.encoding),
+                     i});
     if (!nn::has_table(layer.activation)) continue;
     const std::string activation =
         layer.table ? fmt::format("kTable{}", i)
                     : fmt::format("FloatActivation::{}", nn::name(layer.activation));
-    text += fmt::format("  activate({}, {}, {});\n", activation, activations(i + 1), layer.outputs);
+    lines.push_back(
+        {fmt::format("activate({}, {}, {});", activation, activations(i + 1), layer.outputs), i});
   }
-  return text;
+  return lines;
 }
 
 constexpr std::string_view kBegin =
@@ -222,37 +227,40 @@ std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std:
   return text;
 }
 
-std::string model_header(const EncodedModel& model, std::string_view name, Memory weights) {
-  std::string text = fmt::format(
+ModelCode model_code(const EncodedModel& model, Memory weights) {
+  return {headers_of(model), parameters(model, weights) + constant_objects(model) + arena_of(model),
+          statements(model)};
+}
+
+std::string c_literal(float value) { return literal(value); }
+
+std::string c_widths(const EncodedModel& model) { return widths(model); }
+
+ModelSource model_source(const EncodedModel& model, std::string_view name, Memory weights) {
+  ModelSource source;
+  std::string& text = source.text;
+  text = fmt::format(
       "// The model {}, {} in {}: {} bytes of parameters. Written by pare; export it again rather\n"
       "// than edit it.\n",
       name, widths(model), nn::name(model.arithmetic), model.bytes.size());
-  text += fmt::format(fmt::runtime(kBegin), includes(model));
-  text +=
-      interface(model, name, model.bytes.size(), hash(model)) + "\n" + parameters(model, weights);
-  text += constant_objects(model);
-  if (model.arena.size > 0) {
-    text += fmt::format("alignas(4) static {} arena[{}];  // activations\n\n",
-                        is_int8(model) ? "int16_t" : "float", model.arena.size);
-  }
+  const ModelCode code = model_code(model, weights);
+  std::string includes;
+  for (const std::string& header : code.headers)
+    includes += fmt::format("#include \"{}\"\n", header);
+  text += fmt::format(fmt::runtime(kBegin), includes);
+  text += interface(model, name, model.bytes.size(), hash(model)) + "\n" + code.definitions;
   text += "inline const void* parameters() { return &kParameters; }\n\n";
   text += kEnd;
   text += kInfer;
-  text += "  using namespace pare;\n  using namespace pare::model;\n" + statements(model) + "}\n";
-  return text;
-}
-
-std::map<unsigned, std::size_t> layer_lines(std::string_view model_header) {
-  std::map<unsigned, std::size_t> lines;
-  std::istringstream text{std::string(model_header)};
-  std::size_t layers = 0;
-  unsigned number = 0;
-  for (std::string line; std::getline(text, line);) {
-    ++number;
-    if (line.starts_with("  dense(")) ++layers;
-    if (line.starts_with("  dense(") || line.starts_with("  activate(")) lines[number] = layers - 1;
+  text += "  using namespace pare;\n  using namespace pare::model;\n";
+  auto line = static_cast<unsigned>(1 + std::count(text.begin(), text.end(), '\n'));
+  for (const Statement& statement : code.statements) {
+    text += "  " + statement.text + "\n";
+    if (statement.layer) source.layer_lines[line] = *statement.layer;
+    ++line;
   }
-  return lines;
+  text += "}\n";
+  return source;
 }
 
 std::string foreign_model_header(const EncodedModel& model, std::string_view name,

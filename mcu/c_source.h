@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,14 +24,38 @@ std::string c_rows(nn::Arithmetic arithmetic, const std::vector<std::vector<std:
 /// thought to wait for, or copied to RAM at the start.
 enum class Memory : std::uint8_t { flash, ram };
 
-/// The text of model.h, which the sketch includes: the parameters as C arrays, the layers, and
-/// pare_infer(). `name` is what the board calls itself.
-std::string model_header(const EncodedModel& model, std::string_view name,
-                         Memory weights = Memory::flash);
+/// A statement of an inference, and the layer that it computes, if it does.
+struct Statement {
+  std::string text;
+  std::optional<std::size_t> layer;
+};
 
-/// Which layer, from 0, each line of model_header() computes; those of no layer are not in it.
-/// Lines count from 1.
-std::map<unsigned, std::size_t> layer_lines(std::string_view model_header);
+/// What a model is in C++, whatever is around it: the kernel headers that it needs, its parameters
+/// and constants, and the statements that make `outputs` of `inputs` with kInputs and
+/// kInputZeroPoint.
+struct ModelCode {
+  std::set<std::string> headers;
+  std::string definitions;
+  std::vector<Statement> statements;
+};
+ModelCode model_code(const EncodedModel& model, Memory weights = Memory::flash);
+
+/// A float as a C literal that reads back to the same bits.
+std::string c_literal(float value);
+
+/// "1-16-16-1", the widths of a model.
+std::string c_widths(const EncodedModel& model);
+
+/// model.h, which the sketch includes: the parameters as C arrays, the layers, and pare_infer().
+struct ModelSource {
+  std::string text;
+  /// Which layer, from 0, each line computes, from 1; those of no layer are not in it.
+  std::map<unsigned, std::size_t> layer_lines;
+};
+
+/// `name` is what the board calls itself.
+ModelSource model_source(const EncodedModel& model, std::string_view name,
+                         Memory weights = Memory::flash);
 
 /// The same interface to an inference that is not ours, for comparison: the body of pare_infer(),
 /// and what stands before it, includes and declarations. It has no parameters for the board to sum.

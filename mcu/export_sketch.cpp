@@ -118,9 +118,13 @@ TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, 
   return {rows_as_bytes(quantized), rows_as_bytes(nn::forward_int8(model, quantized))};
 }
 
-void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
-                   const fs::path& folder, Memory weights) {
-  write_sketch(model, vectors, model_header(model, name, weights), folder);
+void export_sketch(const Artefact& artefact, const TestVectors& vectors, const fs::path& folder,
+                   Memory weights) {
+  write_sketch(artefact.encoded, vectors,
+               weights == Memory::flash
+                   ? artefact.source.text
+                   : model_source(artefact.encoded, artefact.name, weights).text,
+               folder);
 }
 
 void export_foreign_sketch(const EncodedModel& model, const std::string& model_header,
@@ -128,9 +132,10 @@ void export_foreign_sketch(const EncodedModel& model, const std::string& model_h
   write_sketch(model, vectors, model_header, folder);
 }
 
-void export_empty_sketch(const EncodedModel& model, std::string_view name,
-                         const TestVectors& vectors, const fs::path& folder) {
-  write_sketch(model, vectors, empty_model_header(model, name), folder);
+void export_empty_sketch(const Artefact& artefact, const TestVectors& vectors,
+                         const fs::path& folder) {
+  write_sketch(artefact.encoded, vectors, empty_model_header(artefact.encoded, artefact.name),
+               folder);
 }
 
 }  // namespace pare::mcu

@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mcu/c_source.h"
-#include "mcu/encode.h"
+#include "mcu/artefact.h"
 
 namespace pare::mcu {
 
@@ -28,10 +27,10 @@ TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, 
 void check_sketch_folder(const std::filesystem::path& folder);
 
 /// Writes a folder that the Arduino IDE opens as it is: <folder name>.ino, model.h, test_vectors.h
-/// and the kernel's headers. `folder` must not hold anything yet; `name` is what the board calls
-/// itself. Throws std::invalid_argument if the folder's name is not one the Arduino IDE takes or
-/// the folder holds something, std::runtime_error if it cannot be written.
-void export_sketch(const EncodedModel& model, std::string_view name, const TestVectors& vectors,
+/// and the kernel's headers. `folder` must not hold anything yet. Throws std::invalid_argument if
+/// the folder's name is not one the Arduino IDE takes or the folder holds something,
+/// std::runtime_error if it cannot be written.
+void export_sketch(const Artefact& artefact, const TestVectors& vectors,
                    const std::filesystem::path& folder, Memory weights = Memory::flash);
 
 /// The same sketch with an inference that is not ours: `model_header` is foreign_model_header()'s.
@@ -40,7 +39,7 @@ void export_foreign_sketch(const EncodedModel& model, const std::string& model_h
 
 /// The same sketch without the model, whose pare_infer() does nothing: what flash_bytes and
 /// ram_bytes of a model are measured against.
-void export_empty_sketch(const EncodedModel& model, std::string_view name,
-                         const TestVectors& vectors, const std::filesystem::path& folder);
+void export_empty_sketch(const Artefact& artefact, const TestVectors& vectors,
+                         const std::filesystem::path& folder);
 
 }  // namespace pare::mcu

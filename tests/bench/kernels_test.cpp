@@ -18,10 +18,9 @@ namespace {
 bench::Row costs_of(const nn::Model& model, mcu::Optimize optimize) {
   const mcu::TemporaryFolder folder;
   bench::Row row;
-  row.name = "net";
   const nn::Matrix inputs = tests::random_matrix(16, nn::input_count(model), 2);
-  bench::measure_costs(model, inputs, folder.path(), bench::choose_encodings(model, {optimize}),
-                       row);
+  bench::measure_costs(mcu::make_artefact("net", model, bench::choose_encodings(model, {optimize})),
+                       inputs, folder.path(), row);
   return row;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 bench::Profile profile_of(const nn::Model& model, const nn::Matrix& inputs) {
   const mcu::TemporaryFolder folder;
-  return bench::profile(model, "test", inputs, folder.path(), mcu::encode(model));
+  return bench::profile(mcu::make_artefact("test", model, mcu::encode(model)), inputs,
+                        folder.path());
 }
 
 double sum(const bench::Profile& profile, long bench::PartCost::*number) {
@@ -29,8 +30,8 @@ double sum(const bench::Profile& profile, long bench::PartCost::*number) {
 void check_sums(const bench::Profile& profile, const nn::Model& model, const nn::Matrix& inputs) {
   const mcu::TemporaryFolder folder;
   bench::Row row;
-  row.name = "test";
-  REQUIRE(bench::measure_board(model, inputs, folder.path(), mcu::encode(model), row));
+  REQUIRE(bench::measure_board(mcu::make_artefact("test", model, mcu::encode(model)), inputs,
+                               folder.path(), row));
   CHECK(sum(profile, &bench::PartCost::instructions) == *row.instructions);
   CHECK(sum(profile, &bench::PartCost::cycles) == *row.cycles_estimate);
   CHECK(sum(profile, &bench::PartCost::flash_cycles) == *row.flash_cycles_estimate);

@@ -31,7 +31,7 @@ class SampleBoard : public RemoteBoard {
 
  private:
   SampleBoard(const experiments::StoredVariant& stored, const std::string& prelude)
-      : RemoteBoard(stored.model, stored.data.test.inputs, prelude) {
+      : RemoteBoard(stored.artefact.model, stored.data.test.inputs, prelude) {
     connect();  // and leave
   }
 };

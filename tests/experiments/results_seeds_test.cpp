@@ -68,7 +68,7 @@ TEST_CASE("rows and models over seeds are read as they were written") {
       CHECK(bench::to_json(row) == bench::to_json(written.rows[i][seed]));
       const StoredVariant stored = load_variant(results.path(), row.name, rows.seeds[seed]);
       CHECK(stored.seed == rows.seeds[seed]);
-      CHECK(nn::forward(stored.model, stored.data.test.inputs) ==
+      CHECK(nn::forward(stored.artefact.model, stored.data.test.inputs) ==
             nn::forward(written.models[i][seed], stored.data.test.inputs));
     }
   }

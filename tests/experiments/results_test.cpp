@@ -92,7 +92,7 @@ TEST_CASE("the rows and models that are read are those that were written") {
     CHECK(stored.label == row.name);
     CHECK(stored.seed == 3);
     CHECK(stored.data.test.inputs.rows() == 20);
-    CHECK(nn::forward(stored.model, stored.data.test.inputs) ==
+    CHECK(nn::forward(stored.artefact.model, stored.data.test.inputs) ==
           nn::forward(written.models[i][0], stored.data.test.inputs));
   }
 }

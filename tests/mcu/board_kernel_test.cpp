@@ -17,16 +17,16 @@ using namespace pare;
 namespace {
 
 /// What the emulated board gives for every input, after its self-test.
-std::vector<std::vector<std::uint8_t>> outputs_on_board(const mcu::EncodedModel& encoded,
+std::vector<std::vector<std::uint8_t>> outputs_on_board(const mcu::Artefact& artefact,
                                                         const mcu::TestVectors& vectors,
                                                         const std::string& optimization = "-Os") {
   const mcu::TemporaryFolder folder;
-  mcu::export_sketch(encoded, "test", vectors, folder.path() / "sketch");
+  mcu::export_sketch(artefact, vectors, folder.path() / "sketch");
   mcu::EmulatedBoard board(
       mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization));
   const mcu::SelfTest selftest = board.client().selftest();
   CHECK(selftest.passed == selftest.total);
-  CHECK(board.client().info().hash == mcu::hash(encoded));
+  CHECK(board.client().info().hash == artefact.hash);
   std::vector<std::vector<std::uint8_t>> outputs;
   for (const auto& input : vectors.inputs) outputs.push_back(board.client().infer(input));
   return outputs;
@@ -52,8 +52,8 @@ TEST_CASE("the board gives the reference's bytes for any shape, zero point and s
     // Real inputs over the whole range of the input quantization, and beyond.
     const nn::Matrix inputs = tests::random_matrix(40, widths.front(), seed) * 30;
     const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 40);
-    CHECK(outputs_on_board(tests::encode_dense(model), vectors, seed % 3 == 0 ? "-O3" : "-Os") ==
-          vectors.outputs);
+    CHECK(outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)), vectors,
+                           seed % 3 == 0 ? "-O3" : "-Os") == vectors.outputs);
   }
   CHECK(seen["paired int8"] > 10);
   CHECK(seen["dense int8"] > 3);
@@ -74,8 +74,9 @@ TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
       if (!std::all_of(model.layers.begin(), model.layers.end(), can)) continue;
       const nn::Matrix inputs = tests::random_matrix(12, widths.front(), kind) * 30;
       const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
-      const mcu::EncodedModel encoded = mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1});
-      CHECK(outputs_on_board(encoded, vectors, stored == 0 ? "-Os" : "-O3") == vectors.outputs);
+      const mcu::Artefact artefact = mcu::make_artefact(
+          "test", model, mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1}));
+      CHECK(outputs_on_board(artefact, vectors, stored == 0 ? "-Os" : "-O3") == vectors.outputs);
       ++stored;
     }
     CHECK(stored == 2);
@@ -94,25 +95,26 @@ TEST_CASE("the board gives the reference's bytes for a layer of several thousand
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(3, inputs, 8) * 30, 3);
     CHECK(tests::encode_dense(model).layers[0].encoding == "paired int8");
-    CHECK(outputs_on_board(tests::encode_dense(model), vectors) == vectors.outputs);
+    CHECK(outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)),
+                           vectors) == vectors.outputs);
   }
 }
 
 TEST_CASE("weights that are copied to RAM give the same bytes, and are not read from flash" *
           doctest::test_suite("slow")) {
   const nn::Model model = tests::random_int8_model({12, 16, 3}, 5);
-  const mcu::EncodedModel encoded = mcu::encode(model);
-  const std::size_t bytes = encoded.bytes.size();
+  const mcu::Artefact artefact = mcu::make_artefact("test", model, mcu::encode(model));
+  const std::size_t bytes = artefact.encoded.bytes.size();
   const mcu::TestVectors vectors =
       mcu::make_test_vectors(model, tests::random_matrix(8, 12, 6) * 30, 8);
   std::size_t ram_bytes = 0;
   std::size_t flash_words = 0;
   for (const mcu::Memory weights : {mcu::Memory::flash, mcu::Memory::ram}) {
     const mcu::TemporaryFolder folder;
-    mcu::export_sketch(encoded, "test", vectors, folder.path() / "sketch", weights);
+    mcu::export_sketch(artefact, vectors, folder.path() / "sketch", weights);
     const mcu::Image image = mcu::build_image(folder.path() / "sketch", folder.path() / "build");
     mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
-    CHECK(board.client().info().hash == mcu::hash(encoded));
+    CHECK(board.client().info().hash == artefact.hash);
     CHECK(board.client().infer(vectors.inputs[0]) == vectors.outputs[0]);
     const std::size_t words = board.stop().front().flash_data_words;
     const auto ram = static_cast<std::size_t>(image.ram_bytes);
@@ -133,7 +135,8 @@ TEST_CASE("the board's float outputs are within rounding of the reference" *
     const nn::Model model = nn::make_mlp({5, 9, 3}, hidden, 2);
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(20, 5, 3), 20);
-    const auto outputs = outputs_on_board(tests::encode_dense(model), vectors);
+    const auto outputs =
+        outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)), vectors);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       for (std::size_t k = 0; k < outputs[i].size(); k += sizeof(float)) {
         float got = 0;

@@ -170,7 +170,7 @@ TEST_CASE("the int8 kernels give the reference's bytes on Cortex-M0+ and RV32IMC
           mcu::make_test_vectors(model, tests::random_matrix(10, widths.front(), seed) * 30, 10);
       folder.write("program.cpp", kProgram);
       folder.write("link.ld", kLinkerScript);
-      folder.write("model.h", mcu::model_header(encoded, "test"));
+      folder.write("model.h", mcu::model_source(encoded, "test").text);
       folder.write("vectors.h", vectors_text(encoded, vectors));
       CHECK(run_on(target, folder.path(), "-Os") == 0);
       CHECK(run_on(target, folder.path(), "-O3") == 0);
@@ -201,7 +201,7 @@ TEST_CASE("every int8 encoding gives the reference's bytes on Cortex-M0+ and RV3
     const tests::Folder folder;
     folder.write("program.cpp", kProgram);
     folder.write("link.ld", kLinkerScript);
-    folder.write("model.h", mcu::model_header(encoded, "test"));
+    folder.write("model.h", mcu::model_source(encoded, "test").text);
     folder.write("vectors.h", vectors_text(encoded, vectors));
     for (const Target& target : {kCortexM0, kRiscV}) {
       CHECK(run_on(target, folder.path(), "-Os") == 0);

@@ -35,7 +35,8 @@ inline std::string counter_prelude(int mhz) {
 inline mcu::Image build_image_with(const std::string& prelude, const nn::Model& model,
                                    const mcu::TestVectors& vectors,
                                    const std::filesystem::path& folder) {
-  mcu::export_sketch(mcu::encode(model), "remote", vectors, folder / "sketch");
+  mcu::export_sketch(mcu::make_artefact("remote", model, mcu::encode(model)), vectors,
+                     folder / "sketch");
   const std::filesystem::path ino = folder / "sketch/sketch.ino";
   const std::string text = read_file(ino);
   std::ofstream(ino) << "#include <Arduino.h>\n" << prelude << text;

@@ -98,7 +98,7 @@ TEST_CASE("the exported sketch builds as the Arduino tools build it, without a w
     fs::remove_all(sketch);
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(4, nn::input_count(model), 7), 4);
-    mcu::export_sketch(mcu::encode(model), "my-model", vectors, sketch);
+    mcu::export_sketch(mcu::make_artefact("my-model", model, mcu::encode(model)), vectors, sketch);
     std::size_t sketches = 0;
     for (const fs::directory_entry& entry : fs::directory_iterator(sketch)) {
       sketches += entry.path().extension() == ".ino" ? 1U : 0U;
