@@ -16,6 +16,7 @@
 #include "experiments/progress.h"
 #include "experiments/results.h"
 #include "mcu/export_sketch.h"
+#include "mcu/forms/form.h"
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 #include "mcu/usb_ports.h"
@@ -92,9 +93,12 @@ std::string describe(const StoredVariant& stored, bool force) {
   }
 }
 
-/// True of a folder that the Arduino IDE takes for a sketch.
-bool is_sketch(const fs::path& folder) {
-  return fs::exists(folder / (folder.filename().string() + ".ino"));
+/// The names of the classes: their numbers.
+std::vector<std::string> labels_of(const nn::Dataset& data) {
+  std::vector<std::string> labels;
+  if (data.task != nn::Task::classification) return labels;
+  for (nn::Index i = 0; i < data.targets.cols(); ++i) labels.push_back(fmt::format("{}", i));
+  return labels;
 }
 
 void print_cycles(const bench::Row& row) {
@@ -133,33 +137,42 @@ bench::FlashReport start_board(const StoredVariant& stored, const VariantArgumen
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load(arguments);
   check_budget(stored.row, arguments);
+  const mcu::Form& form = mcu::form_named(arguments.form);
+  if (arguments.weights == mcu::Memory::ram && !form.keeps_weights) {
+    throw std::invalid_argument(
+        fmt::format("--weights ram is for --as sketch, not for {}: leave it out", form.name));
+  }
   fs::path folder = arguments.to;
   if (!folder.has_filename()) folder = folder.parent_path();  // "sketches/sine/"
   const bool replace = arguments.force && fs::exists(folder);
-  if (replace && !is_sketch(folder)) {
+  if (replace && !mcu::is_export(folder)) {
     throw std::invalid_argument(
-        fmt::format("{} exists and is no sketch: --force does not replace it; name another folder",
+        fmt::format("{} exists and is no export: --force does not replace it; name another folder",
                     folder.string()));
   }
-  // A new sketch is written beside the old one, which is there until the new one is whole.
+  // A new folder is written beside the old one, which is there until the new one is whole.
   const fs::path beside = folder.string() + fmt::format(".{}", getpid());
   const fs::path target = replace ? beside / folder.filename() : folder;
   const nn::Matrix& inputs = stored.data.test.inputs;
-  mcu::check_sketch_folder(target);
-  const std::string takes = describe(stored, arguments.force);
-  mcu::export_sketch(stored.artefact,
-                     mcu::make_test_vectors(stored.artefact.model, inputs, mcu::kStoredVectors),
-                     target, arguments.weights);
+  form.check(target);
+  const mcu::Component component = mcu::make_component(
+      stored.artefact, arguments.name.empty() ? mcu::identifier(stored.row.name) : arguments.name,
+      stored.data.test.task, labels_of(stored.data.test));
+  const mcu::TestVectors vectors =
+      mcu::make_test_vectors(stored.artefact.model, inputs, mcu::kStoredVectors);
+  const std::string takes =
+      form.keeps_weights
+          ? describe(stored, arguments.force)
+          : fmt::format("{} bytes of parameters and {} bytes of static RAM",
+                        stored.artefact.encoded.bytes.size(), component.static_ram_bytes);
+  const mcu::Export what{stored.artefact, component, vectors, arguments.weights};
+  form.write(what, target);
   if (replace) {
     fs::remove_all(folder);
     fs::rename(target, folder);
     fs::remove(beside);
   }
-  fmt::print(
-      "{}: {}\n"
-      "{}: open it in the Arduino IDE, or compile it with\n"
-      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}\n",
-      stored.label, takes, folder.string(), folder.string());
+  fmt::print("{}: {}\n{}: {}\n", stored.label, takes, folder.string(), form.advice(what, folder));
   if (!stored.as_measured) {
     fmt::print("It is not encoded as it was measured: validate it with --optimize {}, too\n",
                mcu::name(arguments.optimize.value()));

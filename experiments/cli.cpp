@@ -10,6 +10,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/environment.h"
+#include "mcu/forms/form.h"
 #include "nn/nearest_name.h"
 
 namespace pare::experiments {
@@ -274,17 +275,31 @@ int run_cli(int argc, char** argv) {
   table_command->callback([&] { print_table(table); });
 
   VariantArguments chosen;
-  auto* export_command = app.add_subcommand("export", "write a variant's sketch folder");
+  auto* export_command = app.add_subcommand(
+      "export", "write a variant as a sketch, or as a component for your program");
   add_variant(*export_command, chosen);
   add_optimize(*export_command, chosen);
-  export_command->add_option("--to", chosen.to, "the sketch folder, which must not exist yet")
+  export_command->add_option("--to", chosen.to, "the folder, which must not exist yet")
       ->required()
       ->type_name("DIR");
+  std::vector<std::string> forms;
+  for (const mcu::Form& form : mcu::forms()) forms.emplace_back(form.name);
+  export_command
+      ->add_option("--as", chosen.form,
+                   fmt::format("the form of it: {} (default: sketch, which measures and validates "
+                               "itself; the others are for your program)",
+                               fmt::join(forms, ", ")))
+      ->check(one_of(forms))
+      ->type_name("FORM");
+  export_command
+      ->add_option("--name", chosen.name,
+                   "what its C functions begin with (default: the variant's name); not of a sketch")
+      ->type_name("NAME");
   add_weights(*export_command, chosen);
   export_command->add_flag(
       "--force", chosen.force,
       "export a variant that is over its budget or the board's memory, and replace the folder "
-      "if it is a sketch");
+      "if an export wrote it");
   export_command->callback([&] { export_variant(chosen); });
 
   auto* flash_command =

@@ -83,6 +83,8 @@ struct VariantArguments {
   std::string board;
   std::string port;  // of a Nano; empty to find it
   std::string to;
+  std::string form = "sketch";  ///< as mcu/forms/ has it
+  std::string name;             ///< what an export's functions begin with; the variant's if empty
   mcu::Memory weights = mcu::Memory::flash;
   bool force = false;                          ///< over a budget, or over what is there
   std::optional<std::uint64_t> seed;           ///< the first one if empty
@@ -93,7 +95,7 @@ struct VariantArguments {
 /// ./pare profile: prints what each layer of a variant costs on the emulated board.
 void print_profile(const VariantArguments& arguments);
 
-/// ./pare export: writes the sketch folder.
+/// ./pare export: writes a variant as a sketch, or as a component for a program.
 void export_variant(const VariantArguments& arguments);
 
 /// ./pare flash: builds the sketch, starts the board on it and says what the board reports. False

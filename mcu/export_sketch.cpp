@@ -46,6 +46,10 @@ void check_sketch_folder(const fs::path& folder) {
         "'-' and '.', the first a letter, a digit or '_'",
         folder.filename().string()));
   }
+  check_new_folder(folder);
+}
+
+void check_new_folder(const fs::path& folder) {
   if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder))) {
     throw std::invalid_argument(
         fmt::format("{} exists already; name a folder that does not, or replace it with --force",

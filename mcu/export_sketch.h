@@ -22,8 +22,10 @@ struct TestVectors {
 /// and what the reference arithmetic of `model` gives for them.
 TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count);
 
-/// Throws std::invalid_argument if the folder's name is not one the Arduino IDE takes or the folder
-/// holds something.
+/// Throws std::invalid_argument if the folder is there and holds something.
+void check_new_folder(const std::filesystem::path& folder);
+
+/// The same, and if its name is not one the Arduino IDE takes.
 void check_sketch_folder(const std::filesystem::path& folder);
 
 /// Writes a folder that the Arduino IDE opens as it is: <folder name>.ino, model.h, test_vectors.h

@@ -218,7 +218,7 @@ TEST_CASE(
   CHECK(read_file(folder + "/model.h") == written);
   CHECK(refusal({"export", results.path(), "int8", "--to", results.path(), "--force"}) ==
         "pare: " + results.path() +
-            " exists and is no sketch: --force does not replace it; name another folder\n");
+            " exists and is no export: --force does not replace it; name another folder\n");
   CHECK(fs::exists(results.path() + "/results.json"));
   std::size_t beside = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(results.beside("."))) ++beside;

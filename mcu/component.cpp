@@ -1,0 +1,310 @@
+#include "mcu/component.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "build_paths.h"
+
+namespace pare::mcu {
+namespace {
+
+constexpr std::string_view kNotice =
+    "// SPDX-License-Identifier: MIT\n"
+    "// Copyright (c) 2026 the pare authors. The parameters are the work of whoever trained "
+    "them.\n";
+
+/// Words that no variable can be called in C99 or C++14.
+constexpr std::array<std::string_view, 97> kReserved{
+    "alignas",      "alignof",  "and",           "and_eq",
+    "asm",          "auto",     "bitand",        "bitor",
+    "bool",         "break",    "case",          "catch",
+    "char",         "char16_t", "char32_t",      "class",
+    "compl",        "const",    "const_cast",    "constexpr",
+    "continue",     "decltype", "default",       "delete",
+    "do",           "double",   "dynamic_cast",  "else",
+    "enum",         "explicit", "export",        "extern",
+    "false",        "float",    "for",           "friend",
+    "goto",         "if",       "inline",        "int",
+    "long",         "mutable",  "namespace",     "new",
+    "noexcept",     "not",      "not_eq",        "nullptr",
+    "operator",     "or",       "or_eq",         "private",
+    "protected",    "public",   "register",      "reinterpret_cast",
+    "restrict",     "return",   "short",         "signed",
+    "sizeof",       "static",   "static_assert", "static_cast",
+    "struct",       "switch",   "template",      "this",
+    "thread_local", "throw",    "true",          "try",
+    "typedef",      "typeid",   "typename",      "union",
+    "unsigned",     "using",    "virtual",       "void",
+    "volatile",     "wchar_t",  "while",         "xor",
+    "xor_eq",       "main",     "pare",          "setup",
+    "loop",         "_Bool",    "_Complex",      "_Imaginary",
+    "inputs",       "outputs",  "arena",         "features",
+    "confidence"};
+
+bool is_reserved(const std::string& name) {
+  return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
+}
+
+void check_name(const std::string& name) {
+  const auto word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  const bool ends_well = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+  if (ends_well && name.size() <= 63 && std::all_of(name.begin(), name.end(), word) &&
+      !is_reserved(name)) {
+    return;
+  }
+  throw std::invalid_argument(
+      fmt::format("'{}' is no name for C: its functions begin with it, so that it takes a letter, "
+                  "then letters, "
+                  "digits and '_', and no word of the language; say --name {}_model",
+                  name, identifier(name)));
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// The kernel headers as one text, each before what needs it and without its own includes; those of
+/// the C library go to `system`.
+class Amalgam {
+ public:
+  void add(const std::string& header) {
+    if (!seen_.insert(header).second) return;
+    std::ifstream file(std::string(PARE_SOURCE_DIR "/mcu/kernel/") + header);
+    if (!file) throw std::runtime_error("mcu/kernel/" + header + " cannot be read");
+    for (std::string line; std::getline(file, line);) {
+      if (line == "#pragma once") continue;
+      if (line.starts_with("#include \"")) {
+        add(line.substr(10, line.size() - 11));
+      } else if (line.starts_with("#include <")) {
+        system_.insert(line);
+      } else {
+        text_ += line + "\n";
+      }
+    }
+  }
+  const std::string& text() const { return text_; }
+  const std::set<std::string>& system() const { return system_; }
+
+ private:
+  std::set<std::string> seen_;
+  std::set<std::string> system_;
+  std::string text_;
+};
+
+bool is_int8(const EncodedModel& model) { return model.arithmetic == nn::Arithmetic::int8; }
+
+long static_ram(const EncodedModel& model) {
+  const auto arena = static_cast<long>(model.arena.size) * (is_int8(model) ? 2 : 4);
+  return arena + (is_int8(model) ? input_count(model) + output_count(model) : 0);
+}
+
+std::string header_text(const Artefact& artefact, const std::string& name, nn::Task task) {
+  const EncodedModel& model = artefact.encoded;
+  const bool classes = task == nn::Task::classification;
+  const std::string raw = is_int8(model) ? "int8_t" : "float";
+  const std::string big = upper(name);
+  std::string text = std::string(kNotice);
+  text += fmt::format(
+      "#ifndef {0}_H\n#define {0}_H\n\n"
+      "// {1}, a {2} network in {3}: {4} bytes of parameters, {5} of static RAM.\n"
+      "// Written by pare; export it again rather than edit it. Not reentrant: the functions share "
+      "their\n"
+      "// static RAM, so call them from one thread at a time.\n\n"
+      "#include <stdint.h>\n\n"
+      "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
+      "#define {0}_INPUTS {6}\n#define {0}_OUTPUTS {7}\n#define {0}_STATIC_RAM_BYTES {5}\n"
+      "#define {0}_PARAMETER_BYTES {4}\n\n",
+      big, artefact.name, c_widths(model), nn::name(model.arithmetic), model.bytes.size(),
+      static_ram(model), input_count(model), output_count(model));
+  text += fmt::format(
+      "// The outputs for one sample of {0} feature{5}, both in the units of the training "
+      "data{1}.\n"
+      "// Returns 0, or -1 if a feature is no finite number: then `outputs` are left as they "
+      "were.\n"
+      "int {2}_predict(const float features[{3}_INPUTS], float outputs[{3}_OUTPUTS]);\n\n",
+      input_count(model), classes ? "; the outputs are the classes' logits" : "", name, big, "",
+      input_count(model) == 1 ? "" : "s");
+  if (classes) {
+    text += fmt::format(
+        "// The class of one sample, from 0, or -1 if a feature is no finite number. `confidence`, "
+        "unless\n"
+        "// it is null, gets the softmax of its logit: a probability only as far as the model is "
+        "calibrated.\n"
+        "int {0}_classify(const float features[{1}_INPUTS], float* confidence);\n\n"
+        "// The name of a class, or \"?\" of a number that is none.\n"
+        "const char* {0}_label(int index);\n\n",
+        name, big);
+  }
+  if (is_int8(model)) {
+    const nn::Quantization output = model.layers.back().output;
+    text += fmt::format(
+        "// Raw values in, raw values out: real = scale * (raw - zero point).\n"
+        "#define {0}_INPUT_SCALE {1}\n#define {0}_INPUT_ZERO_POINT ({2})\n"
+        "#define {0}_OUTPUT_SCALE {3}\n#define {0}_OUTPUT_ZERO_POINT ({4})\n",
+        big, c_literal(model.input.scale), model.input.zero_point, c_literal(output.scale),
+        output.zero_point);
+  } else {
+    text += "// The same without a look at the features.\n";
+  }
+  text += fmt::format(
+      "void {0}_infer(const {1} inputs[{2}_INPUTS], {1} outputs[{2}_OUTPUTS]);\n\n"
+      "#ifdef __cplusplus\n}}\n#endif\n\n#endif\n",
+      name, raw, big);
+  return text;
+}
+
+constexpr std::string_view kPredictInt8 = R"(
+int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
+  static int8_t raw_inputs[kInputs];
+  static int8_t raw_outputs[kOutputs];
+  for (int i = 0; i < kInputs; ++i) {{
+    if (!is_finite(features[i])) return -1;
+    raw_inputs[i] = quantize(features[i]);
+  }}
+  {0}_infer(raw_inputs, raw_outputs);
+  for (int i = 0; i < kOutputs; ++i) {{
+    outputs[i] = {1}_OUTPUT_SCALE * static_cast<float>(raw_outputs[i] - {1}_OUTPUT_ZERO_POINT);
+  }}
+  return 0;
+}}
+)";
+
+constexpr std::string_view kPredictFloat = R"(
+int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
+  for (int i = 0; i < kInputs; ++i) {{
+    if (!is_finite(features[i])) return -1;
+  }}
+  {0}_infer(features, outputs);
+  return 0;
+}}
+)";
+
+constexpr std::string_view kClassify = R"(
+int {0}_classify(const float features[{1}_INPUTS], float* confidence) {{
+  float logits[{1}_OUTPUTS];
+  if ({0}_predict(features, logits) != 0) return -1;
+  int best = 0;
+  for (int i = 1; i < kOutputs; ++i) {{
+    if (logits[i] > logits[best]) best = i;
+  }}
+  if (confidence != nullptr) {{
+    float sum = 0;
+    for (int i = 0; i < kOutputs; ++i) sum += expf(logits[i] - logits[best]);
+    *confidence = 1 / sum;
+  }}
+  return best;
+}}
+
+const char* {0}_label(int index) {{
+  static const char* const labels[] = {{{2}}};
+  return index >= 0 && index < kOutputs ? labels[index] : "?";
+}}
+)";
+
+std::string source_text(const Artefact& artefact, const std::string& name, nn::Task task,
+                        const std::vector<std::string>& labels) {
+  const EncodedModel& model = artefact.encoded;
+  const std::string big = upper(name);
+  const ModelCode code = model_code(model);
+  Amalgam kernels;
+  kernels.add("optimize.h");
+  for (const std::string& header : code.headers) kernels.add(header);
+  std::set<std::string> system = kernels.system();
+  system.insert("#include <math.h>");
+  system.insert("#include <string.h>");
+  std::string text = fmt::format(
+      "{}// {}: see {}.h. Written by pare; export it again rather than edit it.\n"
+      "#include \"{}.h\"\n\n",
+      kNotice, artefact.name, name, name);
+  for (const std::string& line : system) text += line + "\n";
+  text += "\n// The kernels. All of this file but what " + name +
+          ".h declares is invisible elsewhere.\nnamespace {\n";
+  text += kernels.text();
+  text += fmt::format(
+      "\nusing namespace pare;\n\nconstexpr int kInputs = {};\nconstexpr int kOutputs = {};\n",
+      input_count(model), output_count(model));
+  if (is_int8(model))
+    text += fmt::format("constexpr int kInputZeroPoint = {};\n", model.input.zero_point);
+  text += "\n" + code.definitions;
+  // By its bits: -ffast-math takes for granted what arithmetic would ask.
+  text +=
+      "bool is_finite(float value) {\n"
+      "  uint32_t bits;\n"
+      "  memcpy(&bits, &value, sizeof bits);\n"
+      "  return (bits & 0x7F800000u) != 0x7F800000u;\n}\n\n";
+  if (is_int8(model)) {
+    text += fmt::format(
+        "int8_t quantize(float value) {{\n"
+        "  const float steps = roundf(value / {0}_INPUT_SCALE) + "
+        "static_cast<float>({0}_INPUT_ZERO_POINT);\n"
+        "  return static_cast<int8_t>(steps < -128.0f ? -128.0f : steps > 127.0f ? 127.0f : "
+        "steps);\n}}\n\n",
+        big);
+  }
+  text += "}  // namespace\n\n";
+  const std::string raw = is_int8(model) ? "int8_t" : "float";
+  text += fmt::format(
+      "PARE_NO_INLINE void {0}_infer(const {1} inputs[{2}_INPUTS], {1} outputs[{2}_OUTPUTS]) {{\n",
+      name, raw, big);
+  for (const Statement& statement : code.statements) text += "  " + statement.text + "\n";
+  text += "}\n";
+  text += fmt::format(fmt::runtime(is_int8(model) ? kPredictInt8 : kPredictFloat), name, big);
+  if (task == nn::Task::classification) {
+    std::string names;
+    for (const std::string& label : labels) {
+      names += names.empty() ? "" : ", ";
+      names += '"';
+      for (const char c : label) {
+        const auto byte = static_cast<unsigned char>(c);
+        // Octal, of three digits: what follows cannot join it.
+        names += byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?'
+                     ? fmt::format("\\{:03o}", byte)
+                     : std::string(1, c);
+      }
+      names += '"';
+    }
+    text += fmt::format(fmt::runtime(kClassify), name, big, names);
+  }
+  return text;
+}
+
+}  // namespace
+
+Component make_component(const Artefact& artefact, const std::string& name, nn::Task task,
+                         const std::vector<std::string>& labels) {
+  check_name(name);
+  const auto outputs = static_cast<std::size_t>(output_count(artefact.encoded));
+  if (task == nn::Task::classification && labels.size() != outputs) {
+    throw std::invalid_argument(
+        fmt::format("[make_component] {} labels for {} classes", labels.size(), outputs));
+  }
+  return {name,
+          upper(name),
+          task,
+          header_text(artefact, name, task),
+          source_text(artefact, name, task, labels),
+          static_ram(artefact.encoded)};
+}
+
+std::string identifier(std::string_view name) {
+  std::string result;
+  for (const char c : name) {
+    result += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  }
+  if (result.empty() || std::isalpha(static_cast<unsigned char>(result[0])) == 0) {
+    result = "model_" + result;
+  }
+  result.resize(std::min<std::size_t>(result.size(), 57));
+  return is_reserved(result) ? result + "_model" : result;
+}
+
+}  // namespace pare::mcu

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mcu/artefact.h"
+#include "nn/dataset.h"
+
+namespace pare::mcu {
+
+/// A model for a program of anybody's: two files, without anything beside them. NAME.h is for C99
+/// and C++; NAME.cpp, for C++14, holds the parameters and the kernels that they need, and shares no
+/// symbol with another component but those of NAME.h, which begin with NAME.
+struct Component {
+  std::string name;    ///< a C identifier
+  std::string prefix;  ///< the same in capitals, of its macros
+  nn::Task task;
+  std::string header;
+  std::string source;
+  long static_ram_bytes;  ///< that its functions share: activations, and an int8 model's inputs and
+                          ///< outputs
+};
+
+/// `labels` are the classes' names; of a regression there are none. Throws std::invalid_argument if
+/// `name` is no C identifier or a word of C or C++, or there are not as many labels as outputs.
+Component make_component(const Artefact& artefact, const std::string& name, nn::Task task,
+                         const std::vector<std::string>& labels);
+
+/// A C identifier that is like `name`: "pruned80-int8" becomes "pruned80_int8", "float"
+/// "float_model".
+std::string identifier(std::string_view name);
+
+}  // namespace pare::mcu

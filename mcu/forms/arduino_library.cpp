@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include "mcu/forms/form.h"
+
+namespace pare::mcu {
+namespace {
+
+// Source: Arduino library specification, "Library metadata" and "Layout of folders and files".
+constexpr std::string_view kProperties = R"(name={0}
+version=1.0.0
+author=pare
+maintainer=pare
+sentence={1}, a {2} network in {3}.
+paragraph=Include {0}.h; no heap, no other library.
+category=Data Processing
+url=https://github.com/
+architectures=*
+includes={0}.h
+)";
+
+void write(const Export& what, const std::filesystem::path& folder) {
+  const Component& component = what.component;
+  const EncodedModel& model = what.artefact.encoded;
+  write_component(component, folder, "src",
+                  {{"library.properties",
+                    fmt::format(fmt::runtime(kProperties), component.name, what.artefact.name,
+                                c_widths(model), nn::name(model.arithmetic))},
+                   {fmt::format("examples/{0}_example/{0}_example.ino", component.name),
+                    example_sketch(what)}});
+}
+
+std::string advice(const Export& what, const std::filesystem::path& folder) {
+  return fmt::format(
+      "copy it into the libraries folder of the Arduino IDE, and open the example "
+      "{}_example; or\n  arduino-cli compile -b BOARD --library {} {}/examples/{}_example",
+      what.component.name, folder.string(), folder.string(), what.component.name);
+}
+
+}  // namespace
+
+extern const Form kArduinoLibraryForm{"arduino-library",
+                                      "a library for the Arduino IDE, with an example",
+                                      check_new_folder, write, advice};
+
+}  // namespace pare::mcu

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "build_paths.h"
+#include "mcu/forms/form.h"
+
+namespace pare::mcu {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The text of an example: a marked place for the sensor, and numbers from the serial monitor.
+constexpr std::string_view kExample =
+    R"(// What {0} says of numbers from the serial monitor: {1}_INPUTS of them, with anything between.
+#include <{0}.h>
+
+static float features[{1}_INPUTS];
+
+// The place for a sensor: fill `features` with one sample, in the units of the training data.
+static bool read_features() {{
+  static int count = 0;
+  while (Serial.available() > 0) {{
+    const int next = Serial.peek();
+    if (next != '-' && next != '.' && (next < '0' || next > '9')) {{
+      Serial.read();
+      continue;
+    }}
+    features[count++] = Serial.parseFloat();
+    if (count < {1}_INPUTS) continue;
+    count = 0;
+    return true;
+  }}
+  return false;
+}}
+
+void setup() {{
+  Serial.begin(115200);
+  Serial.setTimeout(100);
+}}
+
+void loop() {{
+  if (!read_features()) return;
+{2}}}
+)";
+
+constexpr std::string_view kClassify = R"(  float confidence = 0;
+  const int label = {0}_classify(features, &confidence);
+  Serial.print({0}_label(label));
+  Serial.print(" ");
+  Serial.println(confidence, 3);
+)";
+
+constexpr std::string_view kPredict = R"(  float outputs[{1}_OUTPUTS];
+  if ({0}_predict(features, outputs) != 0) return;
+  for (int i = 0; i < {1}_OUTPUTS; ++i) {{
+    if (i > 0) Serial.print(" ");
+    Serial.print(outputs[i], 6);
+  }}
+  Serial.println();
+)";
+
+void write_file(const fs::path& path, std::string_view text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) {
+    throw std::runtime_error(
+        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
+void write_component(const Component& component, const fs::path& folder, const std::string& sources,
+                     const std::vector<FormFile>& more) {
+  write_file(folder / sources / (component.name + ".h"), component.header);
+  write_file(folder / sources / (component.name + ".cpp"), component.source);
+  fs::copy_file(PARE_SOURCE_DIR "/LICENSE", folder / "LICENSE");
+  for (const FormFile& file : more) write_file(folder / file.path, file.text);
+}
+
+bool is_export(const fs::path& folder) {
+  for (const fs::path& part : {folder, folder / "src"}) {
+    if (!fs::is_directory(part)) continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
+      if (entry.path().extension() != ".h") continue;
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        if (line.find("Written by pare; export it again") != std::string::npos) return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::string example_sketch(const Export& what) {
+  const std::string& name = what.component.name;
+  const auto fill = [&](std::string_view text, const std::string& body = {}) {
+    return fmt::format(fmt::runtime(text), name, what.component.prefix, body);
+  };
+  return fill(kExample,
+              fill(what.component.task == nn::Task::classification ? kClassify : kPredict));
+}
+
+}  // namespace pare::mcu

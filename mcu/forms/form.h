@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcu/component.h"
+#include "mcu/export_sketch.h"
+
+namespace pare::mcu {
+
+/// What every form of an export is made of.
+struct Export {
+  const Artefact& artefact;
+  const Component& component;
+  const TestVectors& vectors;
+  Memory weights = Memory::flash;
+};
+
+/// A folder that some tool takes as it is. A new one is a file here and a line in the registry.
+struct Form {
+  std::string_view name;     ///< as --as has it
+  std::string_view summary;  ///< what takes the folder
+  /// Throws std::invalid_argument if the folder holds something, or may not be called so.
+  void (*check)(const std::filesystem::path& folder);
+  /// Writes the folder, which holds nothing yet. Throws std::runtime_error if it cannot be written.
+  void (*write)(const Export& what, const std::filesystem::path& folder);
+  /// What to do with it, in one or two lines.
+  std::string (*advice)(const Export& what, const std::filesystem::path& folder);
+  bool keeps_weights = false;  ///< it can have the parameters in RAM
+};
+
+/// All forms; the first is the default.
+std::span<const Form> forms();
+
+/// Throws std::invalid_argument with those there are if there is no such form.
+const Form& form_named(std::string_view name);
+
+/// True of a folder that an export wrote: such a one may be replaced.
+bool is_export(const std::filesystem::path& folder);
+
+/// A file of a form, `path` from its folder on.
+struct FormFile {
+  std::string path;
+  std::string text;
+};
+
+/// Writes the component's two files into `sources`, LICENSE into `folder`, and `more`. Throws
+/// std::runtime_error if a file cannot be written.
+void write_component(const Component& component, const std::filesystem::path& folder,
+                     const std::string& sources, const std::vector<FormFile>& more);
+
+/// A sketch that reads the features from the serial monitor and prints what the model says of them.
+std::string example_sketch(const Export& what);
+
+}  // namespace pare::mcu

@@ -1,0 +1,294 @@
+// What is exported for use in somebody's program: compiled and called as they would.
+#include "mcu/component.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "mcu/emulator/emulated_board.h"
+#include "mcu/forms/form.h"
+#include "mcu/process.h"
+#include "mcu/temporary_folder.h"
+#include "nn/forward.h"
+#include "nn/quantization.h"
+#include "tests/helpers.h"
+#include "tests/mcu/random_int8.h"
+
+using namespace pare;
+namespace fs = std::filesystem;
+
+namespace {
+
+mcu::Artefact artefact_of(const std::string& name, const nn::Model& model) {
+  return mcu::make_artefact(name, model, mcu::encode(model));
+}
+
+std::vector<std::string> numbers(nn::Index count) {
+  std::vector<std::string> labels;
+  for (nn::Index i = 0; i < count; ++i) labels.push_back(fmt::format("class {}", i));
+  return labels;
+}
+
+/// The folder of a form.
+void write_form(std::string_view form, const mcu::Artefact& artefact, nn::Task task,
+                const std::string& name, const fs::path& folder) {
+  const mcu::Component component =
+      mcu::make_component(artefact, name, task, numbers(mcu::output_count(artefact.encoded)));
+  const nn::Matrix inputs = tests::random_matrix(3, mcu::input_count(artefact.encoded), 5);
+  const mcu::TestVectors vectors = mcu::make_test_vectors(artefact.model, inputs, 3);
+  mcu::form_named(form).check(folder);
+  mcu::form_named(form).write({artefact, component, vectors}, folder);
+}
+
+std::string run(const std::vector<std::string>& command) {
+  std::vector<std::string> words{"/usr/bin/env"};
+  words.insert(words.end(), command.begin(), command.end());
+  const mcu::ProcessResult result = mcu::run_process(words);
+  CAPTURE(result.output);
+  REQUIRE(result.exit_code == 0);
+  return result.output;
+}
+
+std::string c_array(const nn::Matrix& values) {
+  std::string text;
+  for (const float value : values.reshaped<Eigen::RowMajor>()) text += fmt::format("{:a}f,", value);
+  return text;
+}
+
+/// The real outputs that the reference gives.
+nn::Matrix expected_outputs(const nn::Model& model, const nn::Matrix& inputs) {
+  return nn::forward(model, inputs);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a C program calls two exported components that CMake builds, and gets the reference's "
+    "answers" *
+    doctest::test_suite("slow")) {
+  const tests::Folder folder;
+  const nn::Model gesture = tests::random_int8_model({6, 9, 4}, 11);
+  const nn::Model level = tests::random_model({2, 5, 1}, 12);
+  write_form("cmake", artefact_of("gesture-int8", gesture), nn::Task::classification, "gesture",
+             folder.path() / "gesture");
+  write_form("cmake", artefact_of("level", level), nn::Task::regression, "level",
+             folder.path() / "level");
+  const nn::Matrix samples = tests::random_matrix(50, 6, 13) * 30;
+  const nn::Matrix levels = tests::random_matrix(50, 2, 14);
+  folder.write(
+      "CMakeLists.txt",
+      "cmake_minimum_required(VERSION 3.13)\nproject(user LANGUAGES C CXX)\n"
+      "add_subdirectory(gesture)\nadd_subdirectory(level)\n"
+      "add_executable(user user.c)\nset_property(TARGET user PROPERTY C_STANDARD 99)\n"
+      "target_compile_options(user PRIVATE -Wall -Wextra -Wpedantic -Werror)\n"
+      "target_compile_options(gesture PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Werror)\n"
+      "target_compile_options(level PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Werror)\n"
+      "target_link_libraries(user gesture level m)\n");
+  folder.write("user.c",
+               fmt::format("#include <math.h>\n#include <stdio.h>\n#include \"gesture.h\"\n"
+                           "#include \"level.h\"\n"
+                           "static const float samples[] = {{{}}};\n"
+                           "static const float levels[] = {{{}}};\n"
+                           "int main(void) {{\n"
+                           "  for (int i = 0; i < 50; ++i) {{\n"
+                           "    float logits[GESTURE_OUTPUTS], outputs[LEVEL_OUTPUTS], sure;\n"
+                           "    if (gesture_predict(samples + 6 * i, logits) || "
+                           "level_predict(levels + 2 * i, outputs)) return 1;\n"
+                           "    const int label = gesture_classify(samples + 6 * i, &sure);\n"
+                           "    printf(\"%d %s|%a %a\", label, gesture_label(label), sure, "
+                           "outputs[0]);\n"
+                           "    for (int k = 0; k < GESTURE_OUTPUTS; ++k) printf(\" %a\", "
+                           "logits[k]);\n"
+                           "    printf(\"\\n\");\n  }}\n"
+                           "  const float bad[GESTURE_INPUTS] = {{0, NAN}};\n"
+                           "  const float worse[LEVEL_INPUTS] = {{INFINITY, 0}};\n"
+                           "  float untouched[LEVEL_OUTPUTS] = {{7}};\n"
+                           "  printf(\"%d %d %g %s\\n\", gesture_classify(bad, 0), "
+                           "level_predict(worse, untouched), untouched[0], gesture_label(-1));\n"
+                           "  return 0;\n}}\n",
+                           c_array(samples), c_array(levels)));
+  const std::string build = folder.path() / "build";
+  run({"cmake", "-S", folder.path(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"});
+  run({"cmake", "--build", build});
+  std::istringstream lines(run({build + "/user"}));
+  const nn::Matrix logits = expected_outputs(gesture, samples);
+  const nn::Matrix outputs = expected_outputs(level, levels);
+  std::string line;
+  for (nn::Index i = 0; i < samples.rows(); ++i) {
+    std::getline(lines, line);
+    nn::Index best = 0;
+    logits.row(i).maxCoeff(&best);
+    const std::string start = fmt::format("{0} class {0}|", best);
+    REQUIRE(line.starts_with(start));
+    const char* rest = line.c_str() + start.size();
+    char* end = nullptr;
+    const auto next = [&] {
+      const float value = std::strtof(rest, &end);
+      rest = end;
+      return value;
+    };
+    const float sum = (logits.row(i).array() - logits(i, best)).exp().sum();
+    CHECK(next() == doctest::Approx(1 / sum).epsilon(1e-6));
+    CHECK(next() == doctest::Approx(outputs(i, 0)).epsilon(1e-6));
+    for (nn::Index k = 0; k < logits.cols(); ++k) CHECK(next() == logits(i, k));
+  }
+  std::getline(lines, line);
+  CHECK(line == "-1 -1 7 ?");
+}
+
+TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
+          doctest::test_suite("slow")) {
+  const tests::Folder folder;
+  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({7, 12, 3}, 21));
+  const mcu::Component component =
+      mcu::make_component(artefact, "net", nn::Task::classification, numbers(3));
+  CHECK(component.static_ram_bytes == artefact.encoded.arena.size * 2 + 7 + 3);
+  folder.write("net.h", component.header);
+  folder.write("net.cpp", component.source);
+  const std::string object = folder.path() / "net.o";
+  const std::vector<std::vector<std::string>> compilers{
+      {"arm-none-eabi-g++", "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"},
+      {"arm-none-eabi-g++", "-mcpu=cortex-m0plus", "-mthumb"},
+      {"riscv64-unknown-elf-g++", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-DNO_LIBC"}};
+  for (std::vector<std::string> command : compilers) {
+    CAPTURE(command[1]);
+    if (command[0].starts_with("riscv")) {  // Debian has no C library for it: stand-ins
+      folder.write("math.h",
+                   "extern \"C\" float roundf(float);\nextern \"C\" float expf(float);\n");
+      folder.write("string.h",
+                   "#include <stddef.h>\nextern \"C\" void* memcpy(void*, const void*, size_t);\n");
+      command.insert(command.end(), {"-I", folder.path()});
+    }
+    command.insert(command.end(),
+                   {"-Os", "-std=gnu++14", "-fno-exceptions", "-Wall", "-Wextra", "-Wpedantic",
+                    "-Werror", "-fstack-usage", "-c", folder.path() / "net.cpp", "-o", object});
+    run(command);
+    std::istringstream size(run({"size", "-A", object}));
+    long ram = 0;
+    for (std::string name; size >> name;) {
+      long bytes = 0;
+      if (name.starts_with(".bss") && size >> bytes) ram += bytes;
+    }
+    if (command[0].starts_with("arm")) CHECK(ram <= component.static_ram_bytes + 8);
+  }
+}
+
+TEST_CASE("a component's own numbers, on the emulated board, are the host's" *
+          doctest::test_suite("slow")) {
+  const nn::Model model = tests::random_int8_model({5, 11, 3}, 31);
+  const mcu::Component component =
+      mcu::make_component(artefact_of("net", model), "net", nn::Task::classification, numbers(3));
+  const mcu::TemporaryFolder folder;
+  const tests::Folder sources;
+  sources.write("net.h", component.header);
+  sources.write("net.cpp", component.source);
+  // A sketch that takes the features as they are and answers with the outputs as they are.
+  const nn::Model shape = tests::random_model({5, 3}, 1);
+  const nn::Matrix samples = tests::random_matrix(40, 5, 32) * 30;
+  const mcu::TestVectors vectors = mcu::make_test_vectors(shape, samples, 40);
+  const mcu::EncodedModel encoded = mcu::encode(shape);
+  mcu::export_foreign_sketch(encoded,
+                             mcu::foreign_model_header(encoded, "net", "#include \"net.h\"\n", "",
+                                                       "  net_predict(inputs, outputs);\n"),
+                             vectors, folder.path() / "sketch");
+  mcu::EmulatedBoard board(mcu::build_image(folder.path() / "sketch", folder.path() / "build",
+                                            "-Os",
+                                            {"-I", sources.path(), sources.path() / "net.cpp"}));
+  const nn::Matrix expected = expected_outputs(model, samples);
+  for (nn::Index i = 0; i < samples.rows(); ++i) {
+    const std::vector<std::uint8_t> bytes =
+        board.client().infer(vectors.inputs[static_cast<std::size_t>(i)]);
+    nn::Matrix got(1, 3);
+    REQUIRE(bytes.size() == 3 * sizeof(float));
+    std::memcpy(got.data(), bytes.data(), bytes.size());
+    CHECK(got == expected.row(i));
+  }
+}
+
+TEST_CASE(
+    "an export is the same bytes each time, names no path and no date, and says its licence") {
+  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 41));
+  for (const mcu::Form& form : mcu::forms()) {
+    CAPTURE(form.name);
+    const tests::Folder folder;
+    const fs::path first = folder.path() / "net";
+    const fs::path second = folder.path() / "again/net";
+    write_form(form.name, artefact, nn::Task::classification, "net", first);
+    write_form(form.name, artefact, nn::Task::classification, "net", second);
+    CHECK(mcu::is_export(first));
+    CHECK_THROWS_WITH_AS(mcu::form_named(form.name).check(first),
+                         doctest::Contains("exists already"), std::invalid_argument);
+    std::size_t files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(first)) {
+      if (!entry.is_regular_file()) continue;
+      ++files;
+      const std::string text = tests::read_file(entry.path());
+      CHECK(text == tests::read_file(second / fs::relative(entry.path(), first)));
+      CHECK(text.find(folder.path().string()) == std::string::npos);
+    }
+    CHECK(files >= 4);
+  }
+  const mcu::Component component = mcu::make_component(artefact, "net", nn::Task::regression, {});
+  for (const std::string& text : {component.header, component.source}) {
+    CHECK(text.starts_with("// SPDX-License-Identifier: MIT\n"));
+  }
+  CHECK(component.source.find("entropy") == std::string::npos);  // kernels that it does not need
+}
+
+TEST_CASE("the forms have the files that their tools ask for") {
+  const mcu::Artefact artefact = artefact_of("net-int8", tests::random_int8_model({3, 4, 2}, 51));
+  const tests::Folder folder;
+  const auto written = [&](std::string_view form, const std::string& file) {
+    const fs::path target = folder.path() / form;
+    if (!fs::exists(target)) {
+      write_form(form, artefact, nn::Task::classification, "net", target);
+    }
+    CHECK(fs::exists(target / file));
+    return fs::exists(target / file) ? tests::read_file(target / file) : "";
+  };
+  for (const char* key :
+       {"name=net\n", "version=1.0.0\n", "author=", "maintainer=", "sentence=", "paragraph=",
+        "category=Data Processing\n", "architectures=*\n", "includes=net.h\n"}) {
+    CHECK(written("arduino-library", "library.properties").find(key) != std::string::npos);
+  }
+  written("arduino-library", "src/net.h");
+  written("arduino-library", "src/net.cpp");
+  const std::string example = written("arduino-library", "examples/net_example/net_example.ino");
+  CHECK(example.find("net_classify(features, &confidence)") != std::string::npos);
+  CHECK(written("platformio", "library.json").find("\"name\": \"net\"") != std::string::npos);
+  written("platformio", "src/net.cpp");
+  CHECK(written("zephyr", "zephyr/module.yml") ==
+        "name: net\nbuild:\n  cmake: .\n  kconfig: Kconfig\n");
+  CHECK(written("zephyr", "Kconfig").starts_with("config NET\n"));
+  CHECK(written("zephyr", "CMakeLists.txt").find("zephyr_library_sources(src/net.cpp)") !=
+        std::string::npos);
+  CHECK(written("cmake", "CMakeLists.txt").find("add_library(net STATIC net.cpp)") !=
+        std::string::npos);
+  CHECK_THROWS_WITH_AS(
+      mcu::form_named("arduino-libary"),
+      "there is no form 'arduino-libary' to export as; there are: sketch, "
+      "arduino-library, cmake, platformio, zephyr; did you mean 'arduino-library'?",
+      std::invalid_argument);
+}
+
+TEST_CASE("a component's name is one for C, and labels come out as they are") {
+  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 61));
+  const auto named = [&](const std::string& name) {
+    return mcu::make_component(artefact, name, nn::Task::regression, {});
+  };
+  for (const char* bad : {"", "8bit", "a-b", "class", "float", "_x", "\xc3\xa9t\xc3\xa9"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_WITH_AS(named(bad), doctest::Contains("is no name for C"), std::invalid_argument);
+    CHECK_NOTHROW(named(mcu::identifier(bad)));
+  }
+  CHECK(mcu::identifier("pruned80-int8") == "pruned80_int8");
+  CHECK(mcu::identifier("float") == "float_model");
+  const mcu::Component odd =
+      mcu::make_component(artefact, "net", nn::Task::classification, {"a \"b\"\\", "what?\?/\n"});
+  CHECK(odd.source.find(R"("a \042b\042\134", "what\077\077/\012")") != std::string::npos);
+  CHECK_THROWS_AS(mcu::make_component(artefact, "net", nn::Task::classification, {"one"}),
+                  std::invalid_argument);
+}
