@@ -84,6 +84,7 @@ void write_component(const Component& component, const fs::path& folder, const s
 }
 
 bool is_export(const fs::path& folder) {
+  if (fs::exists(folder / (folder.filename().string() + ".ino"))) return true;
   for (const fs::path& part : {folder, folder / "src"}) {
     if (!fs::is_directory(part)) continue;
     for (const fs::directory_entry& entry : fs::directory_iterator(part)) {

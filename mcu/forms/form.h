@@ -38,7 +38,7 @@ std::span<const Form> forms();
 /// Throws std::invalid_argument with those there are if there is no such form.
 const Form& form_named(std::string_view name);
 
-/// True of a folder that an export wrote: such a one may be replaced.
+/// True of a folder that an export wrote, or that holds a sketch: such a one may be replaced.
 bool is_export(const std::filesystem::path& folder);
 
 /// A file of a form, `path` from its folder on.

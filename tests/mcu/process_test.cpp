@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "mcu/temporary_folder.h"
 #include "tests/helpers.h"
@@ -18,7 +20,14 @@ ProcessResult run_shell(const std::string& script,
   return run_process({find_program("sh").value(), "-c", script}, limit);
 }
 
-bool lives(const std::string& pid) { return fs::exists("/proc/" + pid + "/exe"); }
+/// Whether a process is there for longer than a killed one takes to go.
+bool lives(const std::string& pid) {
+  for (int i = 0; i < 200; ++i) {
+    if (!fs::exists("/proc/" + pid + "/exe")) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
 
 }  // namespace
 
