@@ -14,6 +14,7 @@
 #include "mcu/process.h"
 #include "nn/fast_forward.h"
 #include "nn/forward.h"
+#include "nn/json_text.h"
 #include "nn/train.h"
 
 namespace pare::bench {
@@ -80,8 +81,8 @@ Json run_peer(const std::vector<std::string>& arguments) {
   command.insert(command.end(), arguments.begin(), arguments.end());
   const mcu::ProcessResult result = mcu::run_process(command, std::chrono::hours(1));
   const std::size_t report = result.output.rfind("\n{");
-  Json json = Json::parse(
-      report == std::string::npos ? result.output : result.output.substr(report), nullptr, false);
+  Json json =
+      nn::parse_json(report == std::string::npos ? result.output : result.output.substr(report));
   if (result.exit_code != 0 || !json.contains("seconds")) {
     throw std::runtime_error(fmt::format(
         "{} {} failed (it needs python3-torch and libopenblas0-pthread):\n{}",

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "nn/json_text.h"
+
 namespace pare::bench {
 
 using Json = nlohmann::json;
@@ -68,8 +70,8 @@ T value_at(const Json& json, const char* pointer) {
   try {
     return json.at(place).get<T>();
   } catch (const Json::exception&) {
-    throw std::invalid_argument(
-        fmt::format("not the results of a variant: its {} is {}", pointer, json.at(place).dump()));
+    throw std::invalid_argument(fmt::format("not the results of a variant: its {} is {}", pointer,
+                                            nn::json_text(json.at(place))));
   }
 }
 

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/json_text.h"
+
 namespace pare::bench {
 namespace {
 
@@ -167,7 +169,7 @@ std::string as_csv(const Table& table) {
 nlohmann::ordered_json json_cell(const std::string& cell, bool numeric) {
   if (cell == kNothing) return nullptr;
   if (!numeric) return cell;
-  auto number = nlohmann::ordered_json::parse(cell, nullptr, false);
+  auto number = nn::parse_ordered_json(cell);
   return number.is_discarded() ? nullptr : std::move(number);  // JSON has no NaN and no infinity
 }
 
@@ -180,7 +182,7 @@ std::string as_json(const Table& table) {
     }
     rows.push_back(std::move(object));
   }
-  return rows.dump(2) + "\n";
+  return nn::json_text(rows, 2) + "\n";
 }
 
 }  // namespace

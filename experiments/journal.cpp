@@ -14,6 +14,7 @@
 #include "experiments/hash.h"
 #include "experiments/messages.h"
 #include "experiments/text_file.h"
+#include "nn/json_text.h"
 #include "nn/safetensors.h"
 
 namespace pare::experiments {
@@ -26,7 +27,7 @@ using Json = nlohmann::json;
 std::uint64_t hash_of_tools(const Json& environment) {
   Hash hash;
   for (const char* tool : {"cross_compiler", "emulator"}) {
-    hash.add(environment.value(tool, Json()).dump());
+    hash.add(nn::json_text(environment.value(tool, Json())));
   }
   const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
   for (const char* folder : {"kernel", "nano33ble", "emulator/board"})
@@ -155,14 +156,14 @@ std::optional<Json> Journal::read(std::uint64_t key) {
   std::string sum;
   std::getline(stream, sum);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  Json json = Json::parse(text, nullptr, false);
+  Json json = nn::parse_json(text);
   if (sum == checksum(text) && !json.is_discarded()) return json;
   note(fmt::format("{} is damaged; the job is done anew", file.string()));
   return std::nullopt;
 }
 
 void Journal::write(std::uint64_t key, const Json& json) {
-  const std::string text = json.dump() + "\n";
+  const std::string text = nn::json_text(json) + "\n";
   replace_text(path(key, ".json"), checksum(text) + "\n" + text);
 }
 

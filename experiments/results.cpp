@@ -18,6 +18,7 @@
 #include "experiments/results_json.h"
 #include "experiments/text_file.h"
 #include "mcu/encode.h"
+#include "nn/json_text.h"
 #include "nn/nearest_name.h"
 #include "nn/safetensors.h"
 
@@ -73,7 +74,7 @@ mcu::Artefact as_measured(const nn::Model& model, const bench::Row& row, const f
 /// results.json of a folder. Throws std::invalid_argument if it is not a results folder.
 Json read_json(const fs::path& folder) {
   std::ifstream file(folder / "results.json", std::ios::binary);
-  if (file) return Json::parse(file, nullptr, false);
+  if (file) return nn::parse_json(std::string{std::istreambuf_iterator<char>(file), {}});
   throw std::invalid_argument(fmt::format(
       "{} is not a results folder: it has no results.json; './pare run CONFIG' writes one",
       folder.string()));
@@ -151,8 +152,8 @@ void write_results(const Results& results, const fs::path& folder) {
     fs::remove_all(beside);
     fs::create_directories(beside);
     write_text(beside / "config.toml", results.config);
-    write_text(beside / "environment.json", results.environment.dump(2) + "\n");
-    write_text(beside / "results.json", to_json(results).dump(2) + "\n");
+    write_text(beside / "environment.json", nn::json_text(results.environment, 2) + "\n");
+    write_text(beside / "results.json", nn::json_text(to_json(results), 2) + "\n");
     write_tables(beside, results.rows);
     write_models(results, beside);
     swap_in(beside, target);
@@ -181,7 +182,7 @@ void update_row(const fs::path& folder, std::uint64_t seed, const bench::Row& ro
   }
   Json json = read_json(folder);
   json["variants"] = variants_to_json(rows);
-  replace_text(folder / "results.json", json.dump(2) + "\n");
+  replace_text(folder / "results.json", nn::json_text(json, 2) + "\n");
   write_tables(folder, rows.variants);
 }
 

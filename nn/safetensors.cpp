@@ -15,6 +15,7 @@
 #include <string>
 
 #include "nn/activation.h"
+#include "nn/json_text.h"
 
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
@@ -91,7 +92,7 @@ class Writer {
     header_[kMetadata]["format"] = kFormat;
     header_[kMetadata]["layers"] = fmt::format("{}", layers);
     header_[kMetadata]["crc32"] = kNoChecksum;
-    std::string header = header_.dump();
+    std::string header = json_text(header_);
     header.append((8 - header.size() % 8) % 8, ' ');
     const std::uint64_t length = header.size();
     std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
@@ -133,7 +134,7 @@ class Reader {
       fail(fmt::format("its header should have {} bytes, but the file ends after {}", length,
                        bytes_.size() - kLengthBytes));
     }
-    header_ = Json::parse(bytes_.substr(kLengthBytes, length), nullptr, false);
+    header_ = parse_json(std::string_view(bytes_).substr(kLengthBytes, length));
     if (!header_.is_object()) fail("its header is not a JSON object");
     data_ = std::string_view(bytes_).substr(kLengthBytes + length);
     metadata_ = header_.value(kMetadata, Json::object());
@@ -236,7 +237,8 @@ class Reader {
     const Json entry = header_.at(name);
     header_.erase(name);
     if (entry.at("dtype") != kDtype<T>) {
-      fail(fmt::format("tensor {} is {}, expected {}", name, entry.at("dtype").dump(), kDtype<T>));
+      fail(fmt::format("tensor {} is {}, expected {}", name, json_text(entry.at("dtype")),
+                       kDtype<T>));
     }
     auto shape = entry.at("shape").get<std::vector<Index>>();
     const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();

@@ -7,6 +7,7 @@
 
 #include "bench/comparison.h"
 #include "compress/pass.h"
+#include "nn/json_text.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 
@@ -55,7 +56,7 @@ TEST_CASE("table prints the same columns and numbers in every format") {
   const std::vector<std::string> int8 = csv_cells(csv[1]);
   const std::vector<std::string> floats = csv_cells(csv[2]);
 
-  const nlohmann::ordered_json json = nlohmann::ordered_json::parse(print("json"));
+  const nlohmann::ordered_json json = nn::parse_ordered_json(print("json"));
   REQUIRE(json.size() == 2);
   std::vector<std::string> keys;
   for (const auto& [key, value] : json[0].items()) keys.push_back(key);
@@ -77,7 +78,7 @@ TEST_CASE("table prints the same columns and numbers in every format") {
 }
 
 TEST_CASE("passes lists every pass and option, with its default and range, in every format") {
-  const nlohmann::json json = nlohmann::json::parse(run_pare({"passes", "--format", "json"}).out);
+  const nlohmann::json json = nn::parse_json(run_pare({"passes", "--format", "json"}).out);
   for (const char* format : {"text", "md", "csv", "json"}) {
     CAPTURE(format);
     const tests::ProgramResult result = run_pare({"passes", "--format", format});
@@ -107,8 +108,7 @@ TEST_CASE("passes with a name lists that pass alone") {
   CHECK(one.starts_with("low_rank: "));
   CHECK(all.find("\n\n" + one) != std::string::npos);
   CHECK(one.find("\n\n") == one.size() - 2);
-  for (const auto& row :
-       nlohmann::json::parse(run_pare({"passes", "low_rank", "--format", "json"}).out)) {
+  for (const auto& row : nn::parse_json(run_pare({"passes", "low_rank", "--format", "json"}).out)) {
     CHECK(row.at("pass") == "low_rank");
   }
   CHECK(tests::refusal({"passes", "lowrank"}) ==

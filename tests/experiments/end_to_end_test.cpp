@@ -9,6 +9,7 @@
 #include "bench/row.h"
 #include "build_paths.h"
 #include "mcu/emulator/image.h"
+#include "nn/json_text.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_run.h"
 
@@ -86,7 +87,7 @@ TEST_SUITE("slow") {
     CHECK(csv.starts_with("layer,encoding,inputs,outputs,MACs,bytes,M4 instr,"));
     CHECK(csv.find(fmt::format("\nall,,,,8,{},{},", sample_run().rows().at(1).weights_bytes.value(),
                                instructions)) != std::string::npos);
-    const auto json = nlohmann::json::parse(profile("json"));
+    const auto json = nn::parse_json(profile("json"));
     REQUIRE(json.is_array());
     REQUIRE(json.size() == 4);
     CHECK(json[3].at("M4 instr") == instructions);
@@ -102,15 +103,15 @@ TEST_SUITE("slow") {
 
   TEST_CASE("run records the machine and its tools") {
     const auto environment =
-        nlohmann::json::parse(read_file(sample_run().results() + "/environment.json"));
+        nn::parse_json(read_file(sample_run().results() + "/environment.json"));
     CHECK(environment.at("cores").get<int>() > 0);
     CHECK(environment.at("flags").is_string());
     REQUIRE(environment.at("cross_compiler").is_string());
     CHECK(environment.at("cross_compiler").get<std::string>().starts_with("arm-none-eabi-g++"));
     REQUIRE(environment.at("emulator").is_string());
     CHECK(environment.at("emulator").get<std::string>().starts_with("QEMU emulator version"));
-    CHECK(nlohmann::json::parse(read_file(sample_run().results() + "/results.json"))
-              .at("environment") == environment);
+    CHECK(nn::parse_json(read_file(sample_run().results() + "/results.json")).at("environment") ==
+          environment);
   }
 
   TEST_CASE("the exported sketch compiles for the Nano without a warning") {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mcu/kernel/kernel_version.h"
+#include "nn/json_text.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 #include "tests/mcu/remote_board.h"
@@ -44,7 +45,7 @@ ProgramResult validate(const ResultsFolder& results, SampleBoard& board,
 
 /// What results.json has of the Nano for a variant: "float" is 0, "int8" 1.
 nlohmann::json nano_results(const ResultsFolder& results, std::size_t variant = 1) {
-  const auto json = nlohmann::json::parse(tests::read_file(results.path() + "/results.json"));
+  const auto json = nn::parse_json(tests::read_file(results.path() + "/results.json"));
   return json["variants"][variant]["boards"]["nano33ble"];
 }
 
@@ -58,12 +59,12 @@ TEST_CASE("a port is refused for a board that has none") {
 }
 
 TEST_CASE("boards ends with the emulated board in every format") {
-  const auto json = nlohmann::json::parse(run_pare({"boards", "--format", "json"}).out);
+  const auto json = nn::parse_json(run_pare({"boards", "--format", "json"}).out);
   REQUIRE(!json.empty());
   CHECK(json.back()["board"] == "emulated");
   CHECK(json.back()["state"] == "there");
   CHECK(json.back()["port"].is_null());
-  const auto without = nlohmann::json::parse(run_pare({"boards", "--format", "json"}, "/no").out);
+  const auto without = nn::parse_json(run_pare({"boards", "--format", "json"}, "/no").out);
   CHECK(without.back()["state"] == "qemu-system-arm is missing: './pare doctor'");
   CHECK(run_pare({"boards"}).out.ends_with(" there\n"));
 }

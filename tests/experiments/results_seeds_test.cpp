@@ -6,6 +6,7 @@
 
 #include "experiments/results.h"
 #include "nn/forward.h"
+#include "nn/json_text.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;
@@ -17,7 +18,7 @@ using tests::ResultsFolder;
 namespace {
 
 nlohmann::json results_json(const fs::path& folder) {
-  return nlohmann::json::parse(read_file(folder / "results.json"));
+  return nn::parse_json(read_file(folder / "results.json"));
 }
 
 void overwrite(const fs::path& path, const std::string& text) {
@@ -92,11 +93,11 @@ TEST_CASE("update_row changes the row of one seed, and the means with it") {
 TEST_CASE("results.json without seeds, or with too few rows of one, is refused") {
   const ResultsFolder results(tests::sample_results_of_two_seeds());
   const fs::path path = fs::path(results.path()) / "results.json";
-  const nlohmann::json whole = nlohmann::json::parse(read_file(path));
+  const nlohmann::json whole = nn::parse_json(read_file(path));
   const std::string again = "; './pare run CONFIG' writes it anew";
   nlohmann::json json = whole;
   json["variants"][1]["seeds"].erase(1);
-  overwrite(path, json.dump());
+  overwrite(path, nn::json_text(json));
   CHECK_THROWS_WITH(
       read_rows(results.path()),
       (path.string() +
@@ -104,8 +105,8 @@ TEST_CASE("results.json without seeds, or with too few rows of one, is refused")
           .c_str());
   for (const char* seeds : {"[]", "3", "[\"a\"]"}) {
     json = whole;
-    json["seeds"] = nlohmann::json::parse(seeds);
-    overwrite(path, json.dump());
+    json["seeds"] = nn::parse_json(seeds);
+    overwrite(path, nn::json_text(json));
     CHECK_THROWS_WITH(read_rows(results.path()),
                       (path.string() + " is damaged: it holds no seed" + again).c_str());
   }

@@ -10,6 +10,7 @@
 
 #include "bench/comparison.h"
 #include "nn/forward.h"
+#include "nn/json_text.h"
 #include "nn/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
@@ -52,7 +53,7 @@ std::string error_of_loading(const ResultsFolder& results, const std::string& va
 }
 
 nlohmann::json results_json(const fs::path& folder) {
-  return nlohmann::json::parse(read_file(folder / "results.json"));
+  return nn::parse_json(read_file(folder / "results.json"));
 }
 
 void overwrite(const fs::path& path, const std::string& text) {
@@ -251,9 +252,9 @@ TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
     overwrite(path, text);
     CHECK_THROWS_WITH(read_rows(results.path()), no_list.c_str());
   }
-  nlohmann::json json = nlohmann::json::parse(whole);
+  nlohmann::json json = nn::parse_json(whole);
   json["variants"][1].erase("accuracy");
-  overwrite(path, json.dump());
+  overwrite(path, nn::json_text(json));
   CHECK_THROWS_WITH(read_rows(results.path()),
                     (path.string() +
                      " is damaged: variant 2 is not the results of a variant: "

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/json_text.h"
 #include "tests/experiments/program.h"
 #include "tests/experiments/sample_results.h"
 
@@ -106,8 +107,7 @@ TEST_CASE("sensitivity prints and writes the same table, without a board or its 
   CHECK(csv.err == "");
   CHECK(csv.out == tests::read_file(file));
   CHECK(csv.out.starts_with("layer,weights,metric,float32,sparsity 0.5,"));
-  const auto json =
-      nlohmann::json::parse(run_pare({"sensitivity", config, "--format", "json"}).out);
+  const auto json = nn::parse_json(run_pare({"sensitivity", config, "--format", "json"}).out);
   REQUIRE(json.size() == 2);
   CHECK(json[0]["weights"] == 4);
   CHECK(json[1]["metric"] == "MSE");
@@ -122,7 +122,7 @@ TEST_CASE("sensitivity of classes is percent of the validation data; the test da
     return run_pare({"sensitivity", classes(folder, test), "--format", "json"}).out;
   };
   const std::string right = print("5,1,1\n-5,1,0\n");
-  const auto json = nlohmann::json::parse(right);
+  const auto json = nn::parse_json(right);
   CHECK(json[0]["metric"] == "top-1 %");
   CHECK(json[0]["float32"].get<double>() > 60);
   CHECK(json[0]["float32"].get<double>() <= 100);

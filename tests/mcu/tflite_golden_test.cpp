@@ -9,6 +9,7 @@
 #include "build_paths.h"
 #include "mcu/host_kernel.h"
 #include "nn/forward.h"
+#include "nn/json_text.h"
 #include "tests/helpers.h"
 
 using namespace pare;
@@ -134,7 +135,7 @@ nn::Model read_tflite(const std::string& bytes) {
 }
 
 nlohmann::json golden() {
-  return nlohmann::json::parse(tests::read_file(kData / "hello_world_int8_golden.json"));
+  return nn::parse_json(tests::read_file(kData / "hello_world_int8_golden.json"));
 }
 
 }  // namespace
