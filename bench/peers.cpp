@@ -68,25 +68,23 @@ double time_inference(const nn::Model& model, const nn::Matrix& inputs) {
              .median_ns;
 }
 
+constexpr const char* kPyTorchScript = PARE_SOURCE_DIR "/bench/peers/pytorch.py";
+
 /// What the peer's script reports for one piece of work. The two variables would make OpenBLAS run
 /// another processor's kernel; Debian's PyTorch belongs to Debian's Python.
 Json run_peer(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{"/usr/bin/env",
-                                   "-u",
-                                   "OPENBLAS_CORETYPE",
-                                   "-u",
-                                   "OPENBLAS_L2_SIZE",
-                                   "/usr/bin/python3",
-                                   PARE_SOURCE_DIR "/bench/peers/pytorch.py"};
+  std::vector<std::string> command{
+      "/usr/bin/env",     "-u",          "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE",
+      "/usr/bin/python3", kPyTorchScript};
   command.insert(command.end(), arguments.begin(), arguments.end());
   const mcu::ProcessResult result = mcu::run_process(command, std::chrono::hours(1));
   const std::size_t report = result.output.rfind("\n{");
   Json json =
       nn::parse_json(report == std::string::npos ? result.output : result.output.substr(report));
   if (result.exit_code != 0 || !json.contains("seconds")) {
-    throw std::runtime_error(fmt::format(
-        "{} {} failed (it needs python3-torch and libopenblas0-pthread):\n{}",
-        PARE_SOURCE_DIR "/bench/peers/pytorch.py", fmt::join(arguments, " "), result.output));
+    throw std::runtime_error(
+        fmt::format("{} {} failed (it needs python3-torch and libopenblas0-pthread):\n{}",
+                    kPyTorchScript, fmt::join(arguments, " "), result.output));
   }
   return json;
 }

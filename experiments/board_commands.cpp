@@ -57,7 +57,7 @@ std::runtime_error explain_other_model(const StoredVariant& stored,
     const std::string_view name = mcu::name(optimize);
     return holds(fmt::format("for {}", name), fmt::format("say --optimize {}", name));
   }
-  return error;
+  return std::runtime_error(error.what());
 }
 
 void check_port(const VariantArguments& arguments) {

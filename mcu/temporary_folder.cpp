@@ -31,7 +31,7 @@ constexpr const char* kLock = "lock";  ///< a file that is locked while its proc
 
 fs::path system_folder() {
   std::error_code error;
-  const fs::path folder = fs::temp_directory_path(error);
+  fs::path folder = fs::temp_directory_path(error);
   if (error) {
     const char* variable = std::getenv("TMPDIR");
     refuse(variable == nullptr ? "/tmp" : variable, error.message().c_str());

@@ -40,7 +40,7 @@ void fused_multiply_add(Lanes& sum, float a, const Lanes& b) {
   }
 #endif
 #if defined(__FMA__)
-  constexpr std::size_t kHalves = sizeof(Lanes) / sizeof(__m256);
+  constexpr std::size_t kHalves = sizeof(Lanes) / 32;  // of 32 bytes, as a __m256 has
   if constexpr (kHalves >= 1) {
     __m256 parts[kHalves];
     __m256 sums[kHalves];
