@@ -92,7 +92,7 @@ class Run {
 
   /// Queues what makes the model of a node. Where that fails, so do the variants that follow from
   /// it, and no others.
-  void add_job(SeedRun& seed, std::size_t node, double work, std::function<void()> make) {
+  void add_job(SeedRun& seed, std::size_t node, double work, const std::function<void()>& make) {
     queue_.add(work, [=, this, &seed] {
       try {
         make();

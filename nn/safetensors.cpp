@@ -216,7 +216,7 @@ class Reader {
   std::string take_text(const std::string& name) {
     const auto found = metadata_.find(name);
     if (found == metadata_.end()) fail(fmt::format("its header has no {}", name));
-    const auto text = found->get<std::string>();
+    auto text = found->get<std::string>();
     metadata_.erase(found);
     return text;
   }
