@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -104,9 +105,10 @@ TEST_CASE("run that a signal ends says so, leaves no process and no folder, and 
          "--out", results.path()},
         {.error = error_file.get()});
     REQUIRE(holds_soon([&] { return count_processes("sh", "sleep 1000; : " + temporary) > 0; }));
+    // The oldest: a child that is about to become a compiler looks like its parent for a moment.
     const std::vector<pid_t> programs = find_processes(PARE_PROGRAM, results.path());
-    REQUIRE(programs.size() == 1);
-    ::kill(programs[0], signal);
+    REQUIRE(!programs.empty());
+    ::kill(*std::min_element(programs.begin(), programs.end()), signal);
     CHECK(run.wait_for(std::chrono::seconds(60)) == 128 + signal);
     CHECK(read_file(errors) == "\npare: interrupted; earlier results are as they were\n");
     CHECK(count_processes("", temporary) == 0);
