@@ -15,24 +15,23 @@ namespace fs = std::filesystem;
 
 /// The functions that are needed of OrtApi, a struct of pointers to which versions only append, by
 /// their places in it. Source: onnxruntime_c_api.h, "struct OrtApi"; that of 1.30 has them so.
-enum Function : std::size_t {
-  kGetErrorMessage = 2,
-  kCreateEnv = 3,
-  kCreateSessionFromArray = 8,
-  kRun = 9,
-  kCreateSessionOptions = 10,
-  kSetIntraOpNumThreads = 24,
-  kSetInterOpNumThreads = 25,
-  kCreateTensorWithDataAsOrtValue = 49,
-  kCreateCpuMemoryInfo = 69,
-  kReleaseEnv = 92,
-  kReleaseStatus = 93,
-  kReleaseMemoryInfo = 94,
-  kReleaseSession = 95,
-  kReleaseValue = 96,
-  kReleaseSessionOptions = 100,
-  kFunctions
-};
+using Function = std::size_t;
+constexpr Function kGetErrorMessage = 2;
+constexpr Function kCreateEnv = 3;
+constexpr Function kCreateSessionFromArray = 8;
+constexpr Function kRun = 9;
+constexpr Function kCreateSessionOptions = 10;
+constexpr Function kSetIntraOpNumThreads = 24;
+constexpr Function kSetInterOpNumThreads = 25;
+constexpr Function kCreateTensorWithDataAsOrtValue = 49;
+constexpr Function kCreateCpuMemoryInfo = 69;
+constexpr Function kReleaseEnv = 92;
+constexpr Function kReleaseStatus = 93;
+constexpr Function kReleaseMemoryInfo = 94;
+constexpr Function kReleaseSession = 95;
+constexpr Function kReleaseValue = 96;
+constexpr Function kReleaseSessionOptions = 100;
+constexpr Function kFunctions = 101;
 
 constexpr std::uint32_t kApiVersion = 1;
 constexpr int kFloat = 1;            // ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT

@@ -222,8 +222,9 @@ std::vector<Term> model_code_terms(nn::Index inputs) {
 }
 
 std::vector<Term> model_cycle_terms(nn::Index inputs) {
+  const nn::Index fours = inputs / 4;
   return {{"model", "inference", 1},
-          {"model", "four inputs", static_cast<double>(inputs / 4)},
+          {"model", "four inputs", static_cast<double>(fours)},
           {"model", "single inputs", static_cast<double>(inputs % 4)}};
 }
 
