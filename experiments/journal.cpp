@@ -142,7 +142,7 @@ std::size_t Journal::found() const {
 }
 
 fs::path Journal::path(std::uint64_t key, const char* ending) {
-  const fs::path file = folder_ / fmt::format("{:016x}{}", key, ending);
+  fs::path file = folder_ / fmt::format("{:016x}{}", key, ending);
   const std::lock_guard lock(mutex_);
   used_.insert(file);
   return file;

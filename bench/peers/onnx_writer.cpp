@@ -75,7 +75,7 @@ class Graph {
   template <class Values>
   std::string constant(Type type, const std::vector<nn::Index>& dimensions, const Values& values) {
     static_assert(std::endian::native == std::endian::little);
-    const std::string name = fmt::format("c{}", ++names_);
+    std::string name = fmt::format("c{}", ++names_);
     Message tensor;
     for (const nn::Index size : dimensions) tensor.add(1, static_cast<std::uint64_t>(size));
     tensor.add(2, static_cast<std::uint64_t>(type)).add(8, name);
