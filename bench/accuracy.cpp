@@ -26,10 +26,11 @@ Accuracy measure_accuracy(const nn::Model& model, const nn::Dataset& data) {
     return {.mse = {}, .mae = {}, .max_error = {}, .top1 = top1_percent(outputs, data.targets)};
   }
   const nn::Matrix errors = (outputs - data.targets).cwiseAbs();
-  const nn::Matrix ones = nn::Matrix::Ones(errors.rows(), errors.cols());
   const auto count = static_cast<double>(errors.size());
+  double sum = 0;
+  for (const float error : errors.reshaped<Eigen::RowMajor>()) sum += double{error};
   return {.mse = nn::dot(errors.data(), errors.data(), errors.size()) / count,
-          .mae = nn::dot(errors.data(), ones.data(), errors.size()) / count,
+          .mae = sum / count,
           .max_error = double{errors.maxCoeff()},
           .top1 = {}};
 }

@@ -64,7 +64,8 @@ double log(double x) {
   double sum = 0;
   for (int k = 23; k >= 3; k -= 2) sum = fused(sum, square, 1.0 / k);
   const double rest = 2 * s * square * sum;
-  return fused(exponent, kLn2High, fused(exponent, kLn2Low, rest) + 2 * s);
+  const double e = exponent;
+  return fused(e, kLn2High, fused(e, kLn2Low, rest) + 2 * s);
 }
 
 double sin(double x) {

@@ -5,24 +5,18 @@
 #endif
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 
 namespace pare::nn {
 
-/// a b + c, rounded once where the processor has an instruction for it (x86-64-v3, ARMv8). By name:
-/// the compiler fuses nothing on its own (-ffp-contract=off), which would depend on
-/// the processor, and so would the bytes of a trained model.
-inline float fused(float a, float b, float c) {
-#if defined(__FP_FAST_FMAF)
-  return std::fma(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
-inline double fused(double a, double b, double c) {
-#if defined(__FP_FAST_FMA)
+/// a b + c, rounded once where the processor has instructions for it (x86-64-v3, ARMv8). By name:
+/// the compiler fuses nothing on its own (-ffp-contract=off). What it fused would depend on the
+/// processor, and so would the bytes of a trained model.
+template <std::floating_point Real>
+Real fused(Real a, Real b, Real c) {
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
   return std::fma(a, b, c);
 #else
   return a * b + c;
