@@ -21,7 +21,7 @@
 #include "experiments/runner.h"
 #include "experiments/sensitivity.h"
 #include "experiments/terminal.h"
-#include "experiments/text_file.h"
+#include "nn/text_file.h"
 
 namespace pare::experiments {
 namespace {
@@ -143,7 +143,7 @@ void print_table(const TableArguments& arguments) {
 
 void print_sensitivity(const RunArguments& arguments) {
   const Experiment experiment = load_experiment(arguments.config, arguments.overrides);
-  if (!arguments.out.empty()) check_file_target(arguments.out, "--out");
+  if (!arguments.out.empty()) nn::check_file_target(arguments.out, "--out");
   BaseCache cache(experiment, kBaseCache, arguments.fresh);
   const std::uint64_t seed = experiment.seeds.front();
   const nn::Split data = make_data(experiment, seed);
@@ -153,7 +153,7 @@ void print_sensitivity(const RunArguments& arguments) {
       processor_count());
   const bench::Table table = sensitivity_table(base, sensitivity, data.validation.task);
   if (!arguments.out.empty()) {
-    replace_text(arguments.out, bench::format_table(table, bench::Format::csv));
+    nn::replace_text(arguments.out, bench::format_table(table, bench::Format::csv));
   }
   print(table, arguments.format);
   if (bench::for_people(arguments.format)) {
@@ -211,7 +211,7 @@ void print_encoding_bench(const BenchArguments& arguments) {
 
 void measure_costs(const BenchArguments& arguments) {
   const bench::FittedPrices prices = bench::measure_prices();
-  replace_text(bench::costs_path(), bench::costs_source(prices));
+  nn::replace_text(bench::costs_path(), bench::costs_source(prices));
   print(bench::price_table(prices), arguments.format);
   std::fflush(stdout);
   fmt::print(stderr,

@@ -13,9 +13,9 @@
 #include "build_paths.h"
 #include "experiments/hash.h"
 #include "experiments/messages.h"
-#include "experiments/text_file.h"
 #include "nn/json_text.h"
 #include "nn/safetensors.h"
+#include "nn/text_file.h"
 
 namespace pare::experiments {
 namespace {
@@ -164,7 +164,7 @@ std::optional<Json> Journal::read(std::uint64_t key) {
 
 void Journal::write(std::uint64_t key, const Json& json) {
   const std::string text = nn::json_text(json) + "\n";
-  replace_text(path(key, ".json"), checksum(text) + "\n" + text);
+  nn::replace_text(path(key, ".json"), checksum(text) + "\n" + text);
 }
 
 void Journal::note(std::string text) {

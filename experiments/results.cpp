@@ -16,11 +16,11 @@
 #include "bench/choose_encodings.h"
 #include "bench/comparison.h"
 #include "experiments/results_json.h"
-#include "experiments/text_file.h"
 #include "mcu/encode.h"
 #include "nn/json_text.h"
 #include "nn/nearest_name.h"
 #include "nn/safetensors.h"
+#include "nn/text_file.h"
 
 namespace pare::experiments {
 namespace {
@@ -31,8 +31,8 @@ using Json = nlohmann::json;
 constexpr std::string_view kRunAgain = "'./pare run CONFIG' writes it anew";
 
 void write_tables(const fs::path& folder, const std::vector<bench::SeedRows>& rows) {
-  replace_text(folder / "table.md", bench::format_comparison(rows, bench::Format::markdown));
-  replace_text(folder / "table.csv", bench::format_comparison(rows, bench::Format::csv));
+  nn::replace_text(folder / "table.md", bench::format_comparison(rows, bench::Format::markdown));
+  nn::replace_text(folder / "table.csv", bench::format_comparison(rows, bench::Format::csv));
 }
 
 /// Where the model of a variant lies that was made with the seed at `index`.
@@ -151,9 +151,9 @@ void write_results(const Results& results, const fs::path& folder) {
   try {
     fs::remove_all(beside);
     fs::create_directories(beside);
-    write_text(beside / "config.toml", results.config);
-    write_text(beside / "environment.json", nn::json_text(results.environment, 2) + "\n");
-    write_text(beside / "results.json", nn::json_text(to_json(results), 2) + "\n");
+    nn::write_text(beside / "config.toml", results.config);
+    nn::write_text(beside / "environment.json", nn::json_text(results.environment, 2) + "\n");
+    nn::write_text(beside / "results.json", nn::json_text(to_json(results), 2) + "\n");
     write_tables(beside, results.rows);
     write_models(results, beside);
     swap_in(beside, target);
@@ -182,7 +182,7 @@ void update_row(const fs::path& folder, std::uint64_t seed, const bench::Row& ro
   }
   Json json = read_json(folder);
   json["variants"] = variants_to_json(rows);
-  replace_text(folder / "results.json", nn::json_text(json, 2) + "\n");
+  nn::replace_text(folder / "results.json", nn::json_text(json, 2) + "\n");
   write_tables(folder, rows.variants);
 }
 

@@ -3,28 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <stdexcept>
 
 #include "build_paths.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
+#include "nn/text_file.h"
 
 namespace pare::mcu {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_file(const fs::path& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) {
-    throw std::runtime_error(
-        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
-  }
-}
 
 /// Source: Arduino sketch specification, "Sketch folder structure".
 bool is_sketch_name(const std::string& name) {
@@ -87,8 +77,8 @@ void write_sketch(const EncodedModel& model, const TestVectors& vectors,
       }
     }
   }
-  write_file(folder / "model.h", header_text);
-  write_file(folder / "test_vectors.h", vectors_header(model, vectors));
+  nn::write_text(folder / "model.h", header_text);
+  nn::write_text(folder / "test_vectors.h", vectors_header(model, vectors));
 }
 
 template <class Matrix>

@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <stdexcept>
 
 #include "build_paths.h"
 #include "mcu/forms/form.h"
+#include "nn/text_file.h"
 
 namespace pare::mcu {
 namespace {
@@ -63,14 +61,9 @@ constexpr std::string_view kPredict = R"(  float outputs[{1}_OUTPUTS];
   Serial.println();
 )";
 
-void write_file(const fs::path& path, std::string_view text) {
+void write_file(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) {
-    throw std::runtime_error(
-        fmt::format("{} cannot be written: {}", path.string(), std::strerror(errno)));
-  }
+  nn::write_text(path, text);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace pare::experiments {
+namespace pare::nn {
 
 /// Writes a file. Throws std::runtime_error if it cannot be written.
 void write_text(const std::filesystem::path& path, const std::string& text);
@@ -14,4 +14,4 @@ void replace_text(const std::filesystem::path& path, const std::string& text);
 /// Throws std::invalid_argument, naming the option that gave `path`, if no file can be put there.
 void check_file_target(const std::filesystem::path& path, const std::string& option);
 
-}  // namespace pare::experiments
+}  // namespace pare::nn

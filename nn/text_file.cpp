@@ -1,4 +1,4 @@
-#include "experiments/text_file.h"
+#include "nn/text_file.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <stdexcept>
 
-namespace pare::experiments {
+namespace pare::nn {
 
 namespace fs = std::filesystem;
 
@@ -46,4 +46,4 @@ void check_file_target(const fs::path& path, const std::string& option) {
                   path.string(), folder.string(), option));
 }
 
-}  // namespace pare::experiments
+}  // namespace pare::nn
