@@ -21,12 +21,6 @@ T element(std::span<const std::uint8_t> bytes, std::size_t index) {
   return value;
 }
 
-std::string literal(float value) {
-  std::string text = fmt::format("{}", value);  // the shortest that reads back to the same bits
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text + "f";
-}
-
 std::string literal(std::int32_t value) {
   // -2147483648 is not a literal in C but the negation of one that does not fit.
   return value == INT32_MIN ? "INT32_MIN" : fmt::format("{}", value);
@@ -35,7 +29,7 @@ std::string literal(std::int32_t value) {
 std::string literal(ElementType type, std::span<const std::uint8_t> bytes, std::size_t index) {
   switch (type) {
     case ElementType::float32:
-      return literal(element<float>(bytes, index));
+      return c_literal(element<float>(bytes, index));
     case ElementType::int32:
       return literal(element<std::int32_t>(bytes, index));
     case ElementType::int8:
@@ -67,14 +61,6 @@ std::vector<EncodedArray> by_offset(const EncodedModel& model) {
   return arrays;
 }
 
-std::string widths(const EncodedModel& model) {
-  std::string text = fmt::format("{}", input_count(model));
-  for (const EncodedLayer& layer : model.layers) text += fmt::format("-{}", layer.outputs);
-  return text;
-}
-
-bool is_int8(const EncodedModel& model) { return model.arithmetic == nn::Arithmetic::int8; }
-
 /// What the sketch needs to know of any model.
 std::string interface(const EncodedModel& model, std::string_view name, std::size_t bytes,
                       std::uint32_t hash) {
@@ -93,8 +79,8 @@ std::string interface(const EncodedModel& model, std::string_view name, std::siz
       "constexpr uint32_t kKernelHash = 0x{:08x};  // CRC-32 of the layers' kernels\n"
       "constexpr uint32_t kHash = 0x{:08x};  // goes on from it over the parameters\n",
       is_int8(model) ? "int8_t" : "float", name, input_count(model), output_count(model),
-      literal(model.input.scale), model.input.zero_point, literal(output.scale), output.zero_point,
-      bytes, kernel_hash(model), hash);
+      c_literal(model.input.scale), model.input.zero_point, c_literal(output.scale),
+      output.zero_point, bytes, kernel_hash(model), hash);
 }
 
 std::string parameters(const EncodedModel& model, Memory weights) {
@@ -203,6 +189,18 @@ constexpr std::string_view kInfer =
 
 }  // namespace
 
+std::string c_literal(float value) {
+  std::string text = fmt::format("{}", value);  // the shortest that reads back to the same bits
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text + "f";
+}
+
+std::string c_widths(const EncodedModel& model) {
+  std::string text = fmt::format("{}", input_count(model));
+  for (const EncodedLayer& layer : model.layers) text += fmt::format("-{}", layer.outputs);
+  return text;
+}
+
 std::string c_values(ElementType type, std::span<const std::uint8_t> bytes,
                      std::string_view indent) {
   std::string text;
@@ -232,17 +230,13 @@ ModelCode model_code(const EncodedModel& model, Memory weights) {
           statements(model)};
 }
 
-std::string c_literal(float value) { return literal(value); }
-
-std::string c_widths(const EncodedModel& model) { return widths(model); }
-
 ModelSource model_source(const EncodedModel& model, std::string_view name, Memory weights) {
   ModelSource source;
   std::string& text = source.text;
   text = fmt::format(
       "// The model {}, {} in {}: {} bytes of parameters. Written by pare; export it again rather\n"
       "// than edit it.\n",
-      name, widths(model), nn::name(model.arithmetic), model.bytes.size());
+      name, c_widths(model), nn::name(model.arithmetic), model.bytes.size());
   const ModelCode code = model_code(model, weights);
   std::string includes;
   for (const std::string& header : code.headers)

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 
 #include "build_paths.h"
@@ -21,49 +19,34 @@ constexpr std::string_view kNotice =
     "// Copyright (c) 2026 the pare authors. The parameters are the work of whoever trained "
     "them.\n";
 
-/// Words that no variable can be called in C99 or C++14.
-constexpr std::array<std::string_view, 97> kReserved{
-    "alignas",      "alignof",  "and",           "and_eq",
-    "asm",          "auto",     "bitand",        "bitor",
-    "bool",         "break",    "case",          "catch",
-    "char",         "char16_t", "char32_t",      "class",
-    "compl",        "const",    "const_cast",    "constexpr",
-    "continue",     "decltype", "default",       "delete",
-    "do",           "double",   "dynamic_cast",  "else",
-    "enum",         "explicit", "export",        "extern",
-    "false",        "float",    "for",           "friend",
-    "goto",         "if",       "inline",        "int",
-    "long",         "mutable",  "namespace",     "new",
-    "noexcept",     "not",      "not_eq",        "nullptr",
-    "operator",     "or",       "or_eq",         "private",
-    "protected",    "public",   "register",      "reinterpret_cast",
-    "restrict",     "return",   "short",         "signed",
-    "sizeof",       "static",   "static_assert", "static_cast",
-    "struct",       "switch",   "template",      "this",
-    "thread_local", "throw",    "true",          "try",
-    "typedef",      "typeid",   "typename",      "union",
-    "unsigned",     "using",    "virtual",       "void",
-    "volatile",     "wchar_t",  "while",         "xor",
-    "xor_eq",       "main",     "pare",          "setup",
-    "loop",         "_Bool",    "_Complex",      "_Imaginary",
-    "inputs",       "outputs",  "arena",         "features",
-    "confidence"};
+/// Files of the C library and the Arduino core that NAME.h would hide, and targets that CMake has.
+constexpr std::string_view kTaken[] = {
+    "all",     "arduino", "assert",  "clean",    "complex",     "ctype",  "errno",     "fenv",
+    "float",   "help",    "install", "inttypes", "iso646",      "limits", "locale",    "math",
+    "memory",  "new",     "setjmp",  "signal",   "stdalign",    "stdarg", "stdatomic", "stdbool",
+    "stddef",  "stdint",  "stdio",   "stdlib",   "stdnoreturn", "string", "test",      "tgmath",
+    "threads", "time",    "uchar",   "wchar",    "wctype"};
 
-bool is_reserved(const std::string& name) {
-  return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool is_taken(const std::string& name) {
+  return std::find(std::begin(kTaken), std::end(kTaken), lower(name)) != std::end(kTaken);
 }
 
 void check_name(const std::string& name) {
   const auto word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  const bool ends_well = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
-  if (ends_well && name.size() <= 63 && std::all_of(name.begin(), name.end(), word) &&
-      !is_reserved(name)) {
+  const bool begins_well = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+  if (begins_well && name.size() <= 63 && std::all_of(name.begin(), name.end(), word) &&
+      !is_taken(name)) {
     return;
   }
   throw std::invalid_argument(
-      fmt::format("'{}' is no name for C: its functions begin with it, so that it takes a letter, "
-                  "then letters, "
-                  "digits and '_', and no word of the language; say --name {}_model",
+      fmt::format("--name {0}: NAME_predict() and the file NAME.h are called by it, so that it "
+                  "takes a letter, then letters, digits and '_', 63 at most, and is no file of the "
+                  "C library nor a target of CMake; say --name {1}",
                   name, identifier(name)));
 }
 
@@ -100,8 +83,6 @@ class Amalgam {
   std::string text_;
 };
 
-bool is_int8(const EncodedModel& model) { return model.arithmetic == nn::Arithmetic::int8; }
-
 long static_ram(const EncodedModel& model) {
   const auto arena = static_cast<long>(model.arena.size) * (is_int8(model) ? 2 : 4);
   return arena + (is_int8(model) ? input_count(model) + output_count(model) : 0);
@@ -126,12 +107,12 @@ std::string header_text(const Artefact& artefact, const std::string& name, nn::T
       big, artefact.name, c_widths(model), nn::name(model.arithmetic), model.bytes.size(),
       static_ram(model), input_count(model), output_count(model));
   text += fmt::format(
-      "// The outputs for one sample of {0} feature{5}, both in the units of the training "
+      "// The outputs for one sample of {0} feature{4}, both in the units of the training "
       "data{1}.\n"
       "// Returns 0, or -1 if a feature is no finite number: then `outputs` are left as they "
       "were.\n"
       "int {2}_predict(const float features[{3}_INPUTS], float outputs[{3}_OUTPUTS]);\n\n",
-      input_count(model), classes ? "; the outputs are the classes' logits" : "", name, big, "",
+      input_count(model), classes ? "; the outputs are the classes' logits" : "", name, big,
       input_count(model) == 1 ? "" : "s");
   if (classes) {
     text += fmt::format(
@@ -210,6 +191,17 @@ const char* {0}_label(int index) {{
 }}
 )";
 
+std::string c_string(const std::string& text) {
+  std::string literal = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= 32 && byte <= 126 && c != '"' && c != '\\' && c != '?';
+    // Octal, of three digits: what follows cannot join it.
+    literal += plain ? std::string(1, c) : fmt::format("\\{:03o}", byte);
+  }
+  return literal + "\"";
+}
+
 std::string source_text(const Artefact& artefact, const std::string& name, nn::Task task,
                         const std::vector<std::string>& labels) {
   const EncodedModel& model = artefact.encoded;
@@ -261,16 +253,7 @@ std::string source_text(const Artefact& artefact, const std::string& name, nn::T
   if (task == nn::Task::classification) {
     std::string names;
     for (const std::string& label : labels) {
-      names += names.empty() ? "" : ", ";
-      names += '"';
-      for (const char c : label) {
-        const auto byte = static_cast<unsigned char>(c);
-        // Octal, of three digits: what follows cannot join it.
-        names += byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?'
-                     ? fmt::format("\\{:03o}", byte)
-                     : std::string(1, c);
-      }
-      names += '"';
+      names += (names.empty() ? "" : ", ") + c_string(label);
     }
     text += fmt::format(fmt::runtime(kClassify), name, big, names);
   }
@@ -304,7 +287,7 @@ std::string identifier(std::string_view name) {
     result = "model_" + result;
   }
   result.resize(std::min<std::size_t>(result.size(), 57));
-  return is_reserved(result) ? result + "_model" : result;
+  return is_taken(result) ? result + "_model" : result;
 }
 
 }  // namespace pare::mcu

@@ -22,7 +22,8 @@ struct Component {
 };
 
 /// `labels` are the classes' names; of a regression there are none. Throws std::invalid_argument if
-/// `name` is no C identifier or a word of C or C++, or there are not as many labels as outputs.
+/// `name` is no C identifier or that of a header of the C library, or there are not as many labels
+/// as outputs.
 Component make_component(const Artefact& artefact, const std::string& name, nn::Task task,
                          const std::vector<std::string>& labels);
 

@@ -235,6 +235,8 @@ nn::Index input_count(const EncodedModel& model) { return model.layers.front().i
 
 nn::Index output_count(const EncodedModel& model) { return model.layers.back().outputs; }
 
+bool is_int8(const EncodedModel& model) { return model.arithmetic == nn::Arithmetic::int8; }
+
 std::size_t value_bytes(const EncodedModel& model) {
   return model.arithmetic == nn::Arithmetic::int8 ? 1 : 4;
 }

@@ -93,6 +93,8 @@ std::uint32_t hash(const EncodedModel& model);
 nn::Index input_count(const EncodedModel& model);
 nn::Index output_count(const EncodedModel& model);
 
+bool is_int8(const EncodedModel& model);
+
 /// Bytes of one input or output value: 4 for float32, 1 for int8.
 std::size_t value_bytes(const EncodedModel& model);
 

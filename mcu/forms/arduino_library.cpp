@@ -13,7 +13,7 @@ maintainer=pare
 sentence={1}, a {2} network in {3}.
 paragraph=Include {0}.h; no heap, no other library.
 category=Data Processing
-url=https://github.com/
+url=
 architectures=*
 includes={0}.h
 )";

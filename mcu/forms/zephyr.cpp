@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "mcu/component.h"
 #include "mcu/forms/form.h"
 
 namespace pare::mcu {
@@ -28,16 +27,10 @@ constexpr std::string_view kLists = R"(if(CONFIG_{1})
 endif()
 )";
 
-std::string option(const std::string& name) {
-  std::string text;
-  for (const char c : name) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return text;
-}
-
 void write(const Export& what, const std::filesystem::path& folder) {
   const std::string& name = what.component.name;
   const auto fill = [&](std::string_view text) {
-    return fmt::format(fmt::runtime(text), name, option(name));
+    return fmt::format(fmt::runtime(text), name, what.component.prefix);
   };
   write_component(what.component, folder, "src",
                   {{"zephyr/module.yml", fill(kModule)},

@@ -58,11 +58,6 @@ std::string c_array(const nn::Matrix& values) {
   return text;
 }
 
-/// The real outputs that the reference gives.
-nn::Matrix expected_outputs(const nn::Model& model, const nn::Matrix& inputs) {
-  return nn::forward(model, inputs);
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -114,8 +109,8 @@ TEST_CASE(
   run({"cmake", "-S", folder.path(), "-B", build, "-DCMAKE_BUILD_TYPE=Release"});
   run({"cmake", "--build", build});
   std::istringstream lines(run({build + "/user"}));
-  const nn::Matrix logits = expected_outputs(gesture, samples);
-  const nn::Matrix outputs = expected_outputs(level, levels);
+  const nn::Matrix logits = nn::forward(gesture, samples);
+  const nn::Matrix outputs = nn::forward(level, levels);
   std::string line;
   for (nn::Index i = 0; i < samples.rows(); ++i) {
     std::getline(lines, line);
@@ -152,7 +147,7 @@ TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
   const std::vector<std::vector<std::string>> compilers{
       {"arm-none-eabi-g++", "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"},
       {"arm-none-eabi-g++", "-mcpu=cortex-m0plus", "-mthumb"},
-      {"riscv64-unknown-elf-g++", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-DNO_LIBC"}};
+      {"riscv64-unknown-elf-g++", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding"}};
   for (std::vector<std::string> command : compilers) {
     CAPTURE(command[1]);
     if (command[0].starts_with("riscv")) {  // Debian has no C library for it: stand-ins
@@ -164,7 +159,7 @@ TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
     }
     command.insert(command.end(),
                    {"-Os", "-std=gnu++14", "-fno-exceptions", "-Wall", "-Wextra", "-Wpedantic",
-                    "-Werror", "-fstack-usage", "-c", folder.path() / "net.cpp", "-o", object});
+                    "-Werror", "-c", folder.path() / "net.cpp", "-o", object});
     run(command);
     std::istringstream size(run({"size", "-A", object}));
     long ram = 0;
@@ -172,7 +167,10 @@ TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
       long bytes = 0;
       if (name.starts_with(".bss") && size >> bytes) ram += bytes;
     }
-    if (command[0].starts_with("arm")) CHECK(ram <= component.static_ram_bytes + 8);
+    if (command[0].starts_with("arm")) {
+      CHECK(ram >= component.static_ram_bytes);
+      CHECK(ram <= component.static_ram_bytes + 8);  // aligned
+    }
   }
 }
 
@@ -197,7 +195,7 @@ TEST_CASE("a component's own numbers, on the emulated board, are the host's" *
   mcu::EmulatedBoard board(mcu::build_image(folder.path() / "sketch", folder.path() / "build",
                                             "-Os",
                                             {"-I", sources.path(), sources.path() / "net.cpp"}));
-  const nn::Matrix expected = expected_outputs(model, samples);
+  const nn::Matrix expected = nn::forward(model, samples);
   for (nn::Index i = 0; i < samples.rows(); ++i) {
     const std::vector<std::uint8_t> bytes =
         board.client().infer(vectors.inputs[static_cast<std::size_t>(i)]);
@@ -279,9 +277,9 @@ TEST_CASE("a component's name is one for C, and labels come out as they are") {
   const auto named = [&](const std::string& name) {
     return mcu::make_component(artefact, name, nn::Task::regression, {});
   };
-  for (const char* bad : {"", "8bit", "a-b", "class", "float", "_x", "\xc3\xa9t\xc3\xa9"}) {
+  for (const char* bad : {"", "8bit", "a-b", "Math", "float", "_x", "\xc3\xa9t\xc3\xa9"}) {
     CAPTURE(bad);
-    CHECK_THROWS_WITH_AS(named(bad), doctest::Contains("is no name for C"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(named(bad), doctest::Contains("say --name "), std::invalid_argument);
     CHECK_NOTHROW(named(mcu::identifier(bad)));
   }
   CHECK(mcu::identifier("pruned80-int8") == "pruned80_int8");
