@@ -86,9 +86,9 @@ void check_encodable(const nn::Model& model) {
   }
 }
 
-EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, Candidate candidate,
+EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, const Candidate& candidate,
                          Encoder& encoder) {
-  auto& [name, code] = candidate;
+  auto [name, code] = candidate;
   EncodedLayer result{.encoding = std::string(name),
                       .inputs = nn::input_count(layer),
                       .outputs = nn::output_count(layer),
@@ -191,7 +191,8 @@ std::vector<Term> cycle_terms(const EncodedModel& model) {
 }
 
 double linked_bytes(const EncodedModel& model) {
-  return static_cast<double>((model.bytes.size() + 3) / 4 * 4);
+  const std::size_t words = (model.bytes.size() + 3) / 4;
+  return static_cast<double>(4 * words);
 }
 
 Cost estimate(const EncodedModel& model) {

@@ -66,7 +66,7 @@ std::vector<EncodedModel> encode_contenders(const nn::Model& model, const Goal& 
 /// Encodes each layer of `model` as named, which is how encode_contenders' choice is made again.
 /// Throws as encode() does, and if there are not as many names as layers or there is no such
 /// encoding.
-EncodedModel encode_as(const nn::Model& model, std::span<const std::string> encodings);
+EncodedModel encode_as(const nn::Model& model, std::span<const std::string> names);
 
 /// What a model takes by those prices. Throws std::logic_error for one of float32, which have none:
 /// they are stored in one way.
