@@ -1,7 +1,8 @@
 #include <doctest/doctest.h>
 
-#include <Eigen/QR>
+#include <Eigen/Core>
 
+#include "compress/linear_algebra.h"
 #include "compress/pass.h"
 #include "nn/forward.h"
 #include "tests/helpers.h"
@@ -46,10 +47,15 @@ const nn::Matrix& weights(const nn::Model& model, std::size_t layer) {
 
 /// The squared error that is left when `wanted` is fitted by a linear map of `given` and a bias.
 float unexplained(const nn::Matrix& given, const nn::Matrix& wanted) {
-  Eigen::MatrixXf columns(given.rows(), given.cols() + 1);
-  columns << given, nn::Vector::Ones(given.rows());
-  const Eigen::MatrixXf map = columns.colPivHouseholderQr().solve(Eigen::MatrixXf(wanted));
-  return (columns * map - wanted).squaredNorm();
+  compress::DoubleMatrix columns(given.rows(), given.cols() + 1);
+  columns << given.cast<double>(), Eigen::VectorXd::Ones(given.rows());
+  compress::DoubleMatrix left = wanted.cast<double>();
+  const compress::SingularValues parts = compress::decompose(columns);
+  for (nn::Index k = 0; k < parts.values.size() && parts.values[k] > 1e-6 * parts.values[0]; ++k) {
+    const Eigen::VectorXd direction = parts.left.col(k) / parts.values[k];
+    left -= direction * (direction.transpose() * left).eval();
+  }
+  return static_cast<float>(left.squaredNorm());
 }
 
 }  // namespace
