@@ -8,15 +8,15 @@ mcu::Goal goal_within(const Budget& budget, mcu::Optimize optimize) {
   return {optimize, budget.flash_bytes, budget.cycles};
 }
 
-std::string find_excess(const Row& row, const Budget& budget) {
+std::string find_excess(const BoardRow& figures, const Budget& budget) {
   std::string excess;
-  const auto compare = [&excess](const char* what, const Row::Number& number, double limit) {
+  const auto compare = [&excess](const char* what, const Number& number, double limit) {
     if (limit == 0 || !number || *number <= limit) return;
     excess += fmt::format("{}{} {:.0f} > {:.0f}", excess.empty() ? "" : ", ", what, *number, limit);
   };
-  compare("flash", row.flash_bytes, budget.flash_bytes);
-  compare("RAM", row.ram_bytes, budget.ram_bytes);
-  compare("cycles", row.flash_cycles_estimate, budget.cycles);
+  compare("flash", figures.flash_bytes, budget.flash_bytes);
+  compare("RAM", figures.ram_bytes, budget.ram_bytes);
+  compare("cycles", figures.flash_cycles_estimate, budget.cycles);
   return excess;
 }
 

@@ -17,8 +17,8 @@ struct Budget {
 /// What encodings are chosen for within a budget.
 mcu::Goal goal_within(const Budget& budget, mcu::Optimize optimize);
 
-/// What of `row` is more than `budget` allows, as "flash 980 > 900, RAM 64 > 32"; empty if nothing
-/// is. A number that was not measured is not over.
-std::string find_excess(const Row& row, const Budget& budget);
+/// What of `figures` is more than `budget` allows, as "flash 980 > 900, RAM 64 > 32"; empty if
+/// nothing is. A number that was not measured is not over.
+std::string find_excess(const BoardRow& figures, const Budget& budget);
 
 }  // namespace pare::bench

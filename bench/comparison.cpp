@@ -99,33 +99,39 @@ void append_excess(Table& table, const std::vector<SeedRows>& variants) {
   }
 }
 
+/// The columns of the boards that any row of any variant has.
+std::vector<Column> columns_of(const std::vector<SeedRows>& variants) {
+  std::vector<Row> rows;
+  for (const SeedRows& variant : variants) rows.insert(rows.end(), variant.begin(), variant.end());
+  return columns(rows);
+}
+
 /// The column of a title, in capitals or small letters. Throws std::invalid_argument, with the
 /// titles that there are, if no column has that one.
-const Column& column_titled(std::string_view title) {
-  const auto all = columns();
+const Column& column_titled(const std::vector<Column>& all, std::string_view title) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Column& column) {
-    return column.header != nullptr && nn::edit_distance(column.header, title) == 0;
+    return !column.header.empty() && nn::edit_distance(column.header, title) == 0;
   });
   if (found != all.end()) return *found;
   std::vector<std::string_view> known{"variant"};
   for (const Column& column : all) {
-    if (column.header != nullptr) known.emplace_back(column.header);
+    if (!column.header.empty()) known.emplace_back(column.header);
   }
   throw std::invalid_argument(fmt::format("no column is called '{}'; there are: {}{}", title,
                                           fmt::join(known, ", "), nn::did_you_mean(title, known)));
 }
 
-void sort(std::vector<SeedRows>& variants, std::string_view title) {
+void sort(std::vector<SeedRows>& variants, const std::vector<Column>& all, std::string_view title) {
   if (nn::edit_distance(title, "variant") == 0) {
     std::stable_sort(variants.begin(), variants.end(), [](const SeedRows& a, const SeedRows& b) {
       return a.front().name < b.front().name;
     });
     return;
   }
-  const Column& column = column_titled(title);
+  const Column& column = column_titled(all, title);
   std::stable_sort(variants.begin(), variants.end(), [&](const SeedRows& a, const SeedRows& b) {
-    const auto left = spread(a, column.value);
-    const auto right = spread(b, column.value);
+    const auto left = spread(a, column);
+    const auto right = spread(b, column);
     if (!left || !right) return left.has_value() && !right.has_value();
     return left->mean < right->mean;
   });
@@ -170,18 +176,19 @@ bool for_people(Format format) { return format == Format::text || format == Form
 Table comparison_table(const std::vector<SeedRows>& variants, Format format,
                        std::string_view sort_by) {
   std::vector<SeedRows> sorted = variants;
-  if (!sort_by.empty()) sort(sorted, sort_by);
+  const std::vector<Column> all = columns_of(variants);
+  if (!sort_by.empty()) sort(sorted, all, sort_by);
   const bool people = for_people(format);
   const bool several = seed_count(variants) > 1;
   Table table{{"variant"}, {false}, {}};
   for (const SeedRows& rows : sorted) table.rows.push_back({rows.front().name});
-  for (const Column& column : columns()) {
-    if (column.header == nullptr) continue;
+  for (const Column& column : all) {
+    if (column.header.empty()) continue;
     std::vector<Shown> numbers;
     std::vector<Shown> differences;
     for (const SeedRows& rows : sorted) {
-      numbers.push_back(shown(spread(rows, column.value), column.style));
-      const auto difference = paired_difference(rows, variants.front(), column.value);
+      numbers.push_back(shown(spread(rows, column), column.style));
+      const auto difference = paired_difference(rows, variants.front(), column);
       differences.push_back(people ? shown_difference(difference, column.style)
                                    : shown(difference, column.style));
     }

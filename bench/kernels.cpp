@@ -110,10 +110,10 @@ std::vector<Work> all_work() {
 BoardFigures measure(std::string_view name, const nn::Model& model,
                      const mcu::EncodedModel& encoded, const std::string& optimization) {
   const mcu::TemporaryFolder folder;
-  Row row;
+  BoardRow row;
   const nn::Matrix inputs = random_inputs(nn::input_count(model));
-  if (!measure_board(mcu::make_artefact("kernel", model, encoded), inputs, folder.path(), row,
-                     optimization)) {
+  if (!measure_board(mcu::make_artefact("kernel", model, encoded), mcu::nano33ble(), inputs,
+                     folder.path(), row, optimization)) {
     throw std::runtime_error(
         fmt::format("{} with {}: the board's outputs are not the reference's", name, optimization));
   }

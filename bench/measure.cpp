@@ -16,30 +16,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Cycles that a word read from flash as data is believed to wait on the Nano, whose instruction
-/// cache does not serve it. Inferred from one published measurement: an estimate.
-constexpr long kFlashWaitCycles = 2;
-constexpr double kMegahertz = 64;
-
 mcu::TestVectors stored_vectors(const mcu::Artefact& artefact, const nn::Matrix& inputs) {
   return mcu::make_test_vectors(artefact.model, inputs, mcu::kStoredVectors);
 }
 
 /// What build_model makes, with no model in it.
-mcu::Image build_empty(const mcu::Artefact& artefact, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
+mcu::Image build_empty(const mcu::Artefact& artefact, const mcu::Board& board,
+                       const nn::Matrix& inputs, const fs::path& folder,
+                       const std::string& optimization) {
   mcu::export_empty_sketch(artefact, stored_vectors(artefact, inputs), folder / "empty");
-  return mcu::build_image(folder / "empty", folder / "build", optimization);
+  return mcu::build_image(folder / "empty", folder / "build", optimization, {}, board);
 }
 
 /// Stack, instructions and cycles of inferences under the timing model.
 std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn::Matrix& inputs,
-                                                const mcu::Image& image, Row& row) {
-  mcu::EmulatedBoard board(image, {.timing_plugin = PARE_TIMING_PLUGIN});
+                                                const mcu::Image& image, BoardRow& figures) {
+  mcu::EmulatedBoard running(image, {.timing_plugin = PARE_TIMING_PLUGIN});
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kTimedVectors);
-  for (const Bytes& input : vectors.inputs) board.client().infer(input);
-  row.stack_bytes = board.client().stack_bytes();
-  std::vector<mcu::CallTiming> calls = board.stop_by_site();
+  for (const Bytes& input : vectors.inputs) running.client().infer(input);
+  figures.stack_bytes = running.client().stack_bytes();
+  std::vector<mcu::CallTiming> calls = running.stop_by_site();
   if (calls.size() < vectors.inputs.size()) {
     throw std::runtime_error(fmt::format("the timing model saw {} of {} inferences", calls.size(),
                                          vectors.inputs.size()));
@@ -51,33 +47,38 @@ std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn
   for (const mcu::CallTiming& call : calls) {
     instructions = std::max(instructions, static_cast<long>(call.total.instructions));
     cycles = std::max(cycles, static_cast<long>(call.total.cycles));
-    flash_cycles = std::max(flash_cycles, flash_cycles_of(call.total));
+    flash_cycles = std::max(flash_cycles, flash_cycles_of(call.total, *image.board));
   }
-  row.instructions = static_cast<double>(instructions);
-  row.cycles_estimate = static_cast<double>(cycles);
-  row.flash_cycles_estimate = static_cast<double>(flash_cycles);
-  row.us_at_64mhz_estimate = static_cast<double>(flash_cycles) / kMegahertz;
+  figures.instructions = static_cast<double>(instructions);
+  if (!image.board->emulator->counts_cycles) return calls;
+  figures.cycles_estimate = static_cast<double>(cycles);
+  figures.flash_cycles_estimate = static_cast<double>(flash_cycles);
+  figures.us_estimate = static_cast<double>(flash_cycles) / image.board->clock_mhz;
   return calls;
 }
 
 bool validate_on(const mcu::Image& image, const mcu::Artefact& artefact, const nn::Matrix& inputs,
-                 Row& row) {
-  mcu::EmulatedBoard board(image);
+                 BoardRow& figures) {
+  mcu::EmulatedBoard running(image);
   const BoardReport report =
-      validate_board_client(board.client(), artefact, inputs, kValidationVectors);
-  row.board = "emulated";
-  row.vectors = static_cast<double>(report.agreement.vectors);
-  row.bit_exact = bit_exact(artefact.encoded.arithmetic, report.agreement);
-  row.max_difference = report.agreement.max_difference;
+      validate_board_client(running.client(), artefact, inputs, kValidationVectors);
+  figures.vectors = static_cast<double>(report.agreement.vectors);
+  figures.bit_exact = bit_exact(artefact.encoded.arithmetic, report.agreement);
+  figures.max_difference = report.agreement.max_difference;
   return report.agreement.agrees;
 }
 
 }  // namespace
 
-mcu::Image build_model(const mcu::Artefact& artefact, const nn::Matrix& inputs,
-                       const fs::path& folder, const std::string& optimization) {
+void write_model(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder) {
   mcu::export_sketch(artefact, stored_vectors(artefact, inputs), folder / kSketchFolder);
-  return mcu::build_image(folder / kSketchFolder, folder / "build", optimization);
+}
+
+mcu::Image build_model(const mcu::Artefact& artefact, const mcu::Board& board,
+                       const nn::Matrix& inputs, const fs::path& folder,
+                       const std::string& optimization) {
+  write_model(artefact, inputs, folder);
+  return mcu::build_image(folder / kSketchFolder, folder / "build", optimization, {}, board);
 }
 
 void measure_model(const mcu::Artefact& artefact, const nn::Dataset& test, Row& row) {
@@ -103,30 +104,31 @@ void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row)
   row.host_ns_cv = latency.cv;
 }
 
-long flash_cycles_of(const mcu::Timing& timing) {
+long flash_cycles_of(const mcu::Timing& timing, const mcu::Board& board) {
   return static_cast<long>(timing.cycles) +
-         kFlashWaitCycles * static_cast<long>(timing.flash_data_words);
+         board.flash_wait_cycles * static_cast<long>(timing.flash_data_words);
 }
 
-BoardCosts measure_costs(const mcu::Artefact& artefact, const nn::Matrix& inputs,
-                         const fs::path& folder, Row& row, const std::string& optimization) {
-  const mcu::Image image = build_model(artefact, inputs, folder, optimization);
-  const mcu::Image empty = build_empty(artefact, inputs, folder, optimization);
-  row.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
+BoardCosts measure_costs(const mcu::Artefact& artefact, const mcu::Board& board,
+                         const nn::Matrix& inputs, const fs::path& folder, BoardRow& figures,
+                         const std::string& optimization) {
+  const mcu::Image image = build_model(artefact, board, inputs, folder, optimization);
+  const mcu::Image empty = build_empty(artefact, board, inputs, folder, optimization);
+  figures.flash_bytes = static_cast<double>(image.flash_bytes - empty.flash_bytes);
   // The empty sketch has the same buffers.
-  row.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes + image.buffer_bytes);
-  return {image, measure_inferences(artefact.model, inputs, image, row)};
+  figures.ram_bytes = static_cast<double>(image.ram_bytes - empty.ram_bytes + image.buffer_bytes);
+  return {image, measure_inferences(artefact.model, inputs, image, figures)};
 }
 
-bool measure_board(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder,
-                   Row& row, const std::string& optimization) {
-  const BoardCosts costs = measure_costs(artefact, inputs, folder, row, optimization);
-  return validate_on(costs.image, artefact, inputs, row);
+bool measure_board(const mcu::Artefact& artefact, const mcu::Board& board, const nn::Matrix& inputs,
+                   const fs::path& folder, BoardRow& figures, const std::string& optimization) {
+  const BoardCosts costs = measure_costs(artefact, board, inputs, folder, figures, optimization);
+  return validate_on(costs.image, artefact, inputs, figures);
 }
 
-bool validate_board(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder,
-                    Row& row) {
-  return validate_on(build_model(artefact, inputs, folder), artefact, inputs, row);
+bool validate_board(const mcu::Artefact& artefact, const mcu::Board& board,
+                    const nn::Matrix& inputs, const fs::path& folder, BoardRow& figures) {
+  return validate_on(build_model(artefact, board, inputs, folder), artefact, inputs, figures);
 }
 
 }  // namespace pare::bench

@@ -9,19 +9,24 @@ namespace pare::bench {
 
 std::string summarize(const Row& row) {
   std::vector<std::string> parts;
-  const auto add = [&parts](std::string_view words, const Row::Number& number) {
+  const auto add = [&parts](std::string_view words, const Number& number) {
     if (number) parts.push_back(fmt::format(fmt::runtime(words), *number));
   };
   add("{:.0f} B of weights", row.weights_bytes);
-  add("{:.0f} B of flash", row.flash_bytes);
   if (row.top1) {
     add("top-1 {:.2f} %", row.top1);
   } else {
     add("MSE {:.2e}", row.mse);
   }
-  add("{:.0f} cycles est.", row.flash_cycles_estimate);
-  if (row.bit_exact && row.vectors && row.max_difference == 0) {
-    parts.push_back(fmt::format("{:.0f} of {:.0f} bit-exact", *row.bit_exact, *row.vectors));
+  for (const mcu::Board* board : boards_of({&row, 1})) {
+    const BoardRow& figures = row.boards.find(board->name)->second;
+    if (row.boards.size() > 1) parts.push_back(fmt::format("on {}", board->name));
+    add("{:.0f} B of flash", figures.flash_bytes);
+    add("{:.0f} cycles est.", figures.flash_cycles_estimate);
+    if (figures.bit_exact && figures.vectors && figures.max_difference == 0) {
+      parts.push_back(
+          fmt::format("{:.0f} of {:.0f} bit-exact", *figures.bit_exact, *figures.vectors));
+    }
   }
   if (!row.note.empty()) parts.push_back(row.note);
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -86,8 +86,8 @@ std::vector<std::string> cost_cells(const PartCost& cost, long macs, const PartC
 
 Profile profile(const mcu::Artefact& artefact, const nn::Matrix& inputs, const fs::path& folder) {
   Profile result;
-  result.row.name = artefact.name;
-  const BoardCosts costs = measure_costs(artefact, inputs, folder, result.row);
+  const BoardCosts costs =
+      measure_costs(artefact, mcu::nano33ble(), inputs, folder, result.figures);
   for (const mcu::EncodedLayer& layer : artefact.encoded.layers) {
     result.layers.push_back(describe(artefact.encoded, layer));
   }

@@ -27,11 +27,11 @@ struct LayerProfile {
 };
 
 /// Where the cost of one inference goes. Each number is taken from the inference that has the most
-/// of it in all, so that the parts add up to what `row` has, and the results table.
+/// of it in all, so that the parts add up to what `figures` has, and the results table.
 struct Profile {
   std::vector<LayerProfile> layers;
   PartCost outside;  ///< the layers: widening the inputs, entry and return
-  Row row;           ///< what the whole model costs on the emulated board
+  BoardRow figures;  ///< what the whole model costs on the emulated board
 };
 
 /// Profiles the very sketch that measure_costs builds and times, with its parameters: an

@@ -1,72 +1,97 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "mcu/boards/board.h"
+
 namespace pare::bench {
 
-/// What was measured of one variant. A number that was not measured is empty: null in JSON, "-" in
-/// the table.
-struct Row {
-  using Number = std::optional<double>;
+/// A measured number. One that was not measured is empty: null in JSON, "-" in the table.
+using Number = std::optional<double>;
 
+/// What was measured of a variant on one board: without hardware, and then on the board itself.
+struct BoardRow {
+  std::string excess;     ///< empty, or what is more than the budget or the board allows
+  Number flash_bytes;     ///< linked image with this model minus the same image with none
+  Number ram_bytes;       ///< static data of the linked model: hidden activations, and the sketch's
+                          ///< buffers of its inputs and outputs
+  Number stack_bytes;     ///< deepest stack of one inference
+  Number instructions;    ///< of one inference, the most among its vectors
+  Number cycles_estimate;        ///< zero wait states
+  Number flash_cycles_estimate;  ///< with the estimated charge for data reads from flash
+  Number us_estimate;            ///< of flash_cycles_estimate, by the board's clock
+  Number vectors;                ///< that the emulated board was validated with
+  Number bit_exact;              ///< of an int8 model
+  Number max_difference;         ///< from the reference, as Agreement has it
+  Number device_vectors;         ///< what the board itself did, as the three before
+  Number device_bit_exact;
+  Number device_max_difference;
+  Number device_runs;  ///< single inferences counted by the board's own cycle counter
+  Number device_cycles_min;
+  Number device_cycles_median;
+  Number device_cycles_max;
+  Number device_counter_mhz;        ///< of that counter, by the board's micros()
+  Number device_instruction_cache;  ///< 1 on, 0 off
+};
+
+/// What was measured of one variant.
+struct Row {
   std::string name;
   std::vector<std::string> passes;
   std::vector<std::string> encodings;  ///< of each layer, as mcu::encode chose them
-  std::string excess;      ///< empty, or what is more than the budget or the board allows
   std::string note;        ///< empty, or what the reader must know, such as why numbers are missing
   std::string model_hash;  ///< of the encoded model that was measured, as the board says it
   Number parameters;       ///< weights and biases
   Number nonzero;          ///< of them not 0
   Number macs;             ///< multiply-accumulates of one inference
   Number weights_bytes;    ///< the encoded parameters
-  Number flash_bytes;      ///< linked image with this model minus the same image with none
-  Number ram_bytes;    ///< static data of the linked model: hidden activations, and the sketch's
-                       ///< buffers of its inputs and outputs
-  Number stack_bytes;  ///< deepest stack of one inference
-  Number mse;          ///< on the test set, as are the other three
+  Number mse;              ///< on the test set, as are the other three
   Number mae;
   Number max_error;
   Number top1;  ///< percent
   Number host_ns_median;
-  Number host_ns_cv;       ///< standard deviation over mean
-  Number instructions;     ///< of one inference on the emulated board, the most among its vectors
-  Number cycles_estimate;  ///< zero wait states
-  Number flash_cycles_estimate;  ///< with the estimated charge for data reads from flash
-  Number us_at_64mhz_estimate;   ///< of flash_cycles_estimate
-  Number compress_seconds;       ///< all passes together
-  std::string board;             ///< where it was validated
-  Number vectors;
-  Number bit_exact;       ///< of an int8 model
-  Number max_difference;  ///< from the reference, as Agreement has it
-  Number nano_vectors;    ///< what a real Nano 33 BLE did, as the three before
-  Number nano_bit_exact;
-  Number nano_max_difference;
-  Number nano_runs;  ///< single inferences counted by the Nano's own cycle counter
-  Number nano_cycles_min;
-  Number nano_cycles_median;
-  Number nano_cycles_max;
-  Number nano_counter_mhz;        ///< of that counter, by the Nano's micros()
-  Number nano_instruction_cache;  ///< 1 on, 0 off
+  Number host_ns_cv;        ///< standard deviation over mean
+  Number compress_seconds;  ///< all passes together
+  std::map<std::string, BoardRow, std::less<>> boards;  ///< by their names
 };
 
 /// How a column writes its numbers.
 enum class Style : std::uint8_t { count, fixed1, fixed2, fixed3, scientific };
 
-/// One number of a variant: its place in results.json, and its column where the table has one. The
-/// only list of either.
+/// One number of a variant: its place in results.json, and its column where the table has one.
 struct Column {
-  const char* pointer;  ///< JSON pointer in a variant of results.json
-  const char* header;   ///< title in the table, and name for --sort; null for results.json alone
-  Row::Number Row::*value;
-  Style style;
+  std::string pointer;  ///< JSON pointer in a variant of results.json
+  std::string header;   ///< title in the table, and name for --sort; empty for results.json alone
+  Style style = Style::count;
   bool compared = false;  ///< variants are compared with the first one by it: one for each task
+  Number Row::*of_model = nullptr;       ///< either this,
+  Number BoardRow::*of_board = nullptr;  ///< or this of `board`
+  std::string board = {};
+
+  /// Empty of a row that does not have the board.
+  Number of(const Row& row) const;
+  void set(Row& row, Number number) const;
 };
 
-std::span<const Column> columns();
+/// The boards that any of `rows` has, in the order of the registry.
+std::vector<const mcu::Board*> boards_of(std::span<const Row> rows);
+
+/// The columns of the model and of `boards`: the only list of either. Titles name the board where
+/// there are several.
+std::vector<Column> columns(std::span<const mcu::Board* const> boards);
+
+/// Those of the boards that `rows` have.
+std::vector<Column> columns(std::span<const Row> rows);
+
+/// What of `row` is more than a budget or a board allows, of each board where there are several;
+/// empty if nothing is.
+std::string excess(const Row& row);
 
 /// The numbers of a row, each in its column's place.
 nlohmann::json numbers_to_json(const Row& row);

@@ -10,10 +10,9 @@ namespace {
 /// A row whose every number is one part of its spread over `rows`.
 Row row_of(const SeedRows& rows, double Spread::*part) {
   Row result;
-  for (const Column& column : columns()) {
-    if (const auto over_seeds = spread(rows, column.value)) {
-      result.*column.value = (*over_seeds).*part;
-    }
+  for (const mcu::Board* board : boards_of(rows)) result.boards[std::string(board->name)];
+  for (const Column& column : columns(rows)) {
+    if (const auto over_seeds = spread(rows, column)) column.set(result, (*over_seeds).*part);
   }
   return result;
 }
@@ -30,21 +29,24 @@ Spread spread(const std::vector<double>& values) {
   return {mean, std::sqrt(squares / (count - 1))};
 }
 
-std::optional<Spread> spread(const SeedRows& rows, Row::Number Row::*number) {
+std::optional<Spread> spread(const SeedRows& rows, const Column& column) {
   std::vector<double> values;
   for (const Row& row : rows) {
-    if (!(row.*number)) return std::nullopt;
-    values.push_back(*(row.*number));
+    const Number number = column.of(row);
+    if (!number) return std::nullopt;
+    values.push_back(*number);
   }
   return spread(values);
 }
 
 std::optional<Spread> paired_difference(const SeedRows& rows, const SeedRows& reference,
-                                        Row::Number Row::*number) {
+                                        const Column& column) {
   std::vector<double> values;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!(rows[i].*number) || !(reference[i].*number)) return std::nullopt;
-    values.push_back(*(rows[i].*number) - *(reference[i].*number));
+    const Number number = column.of(rows[i]);
+    const Number other = column.of(reference[i]);
+    if (!number || !other) return std::nullopt;
+    values.push_back(*number - *other);
   }
   return spread(values);
 }
@@ -55,7 +57,7 @@ bool within_spread(const Spread& difference) {
 
 std::string first_excess(const SeedRows& rows) {
   for (const Row& row : rows) {
-    if (!row.excess.empty()) return row.excess;
+    if (std::string of_row = excess(row); !of_row.empty()) return of_row;
   }
   return {};
 }
@@ -70,8 +72,12 @@ Row mean_row(const SeedRows& rows) {
   mean.name = first.name;
   mean.passes = first.passes;
   if (all_have(&Row::encodings)) mean.encodings = first.encodings;
-  if (all_have(&Row::board)) mean.board = first.board;
-  mean.excess = first_excess(rows);
+  for (const Row& row : rows) {
+    for (const auto& [board, figures] : row.boards) {
+      std::string& of_board = mean.boards[board].excess;
+      if (of_board.empty()) of_board = figures.excess;
+    }
+  }
   if (all_have(&Row::note)) mean.note = first.note;
   return mean;
 }

@@ -20,12 +20,12 @@ struct Spread {
 Spread spread(const std::vector<double>& values);
 
 /// The same of one number of a variant; nothing unless every seed has it.
-std::optional<Spread> spread(const SeedRows& rows, Row::Number Row::*number);
+std::optional<Spread> spread(const SeedRows& rows, const Column& column);
 
 /// The same of what a variant's number is above the reference's, seed by seed: seeds that are hard
 /// for both do not count as a difference. Both have the same seeds.
 std::optional<Spread> paired_difference(const SeedRows& rows, const SeedRows& reference,
-                                        Row::Number Row::*number);
+                                        const Column& column);
 
 /// True if a difference is no larger than its standard deviation, so that neither side may be
 /// called better.

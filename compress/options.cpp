@@ -31,6 +31,11 @@ std::string shown(const OptionValue& given) {
     std::string operator()(const std::vector<double>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));
     }
+    std::string operator()(const std::vector<std::string>& v) const {
+      std::string list;
+      for (const std::string& s : v) list += (list.empty() ? "" : ", ") + toml_string(s);
+      return fmt::format("[{}]", list);
+    }
   };
   return std::visit(Show{}, given.value);
 }
@@ -188,6 +193,31 @@ Range Options::interval(std::string_view name, Range fallback, Range range, std:
   if (ends.size() != 2 || !(ends[0] < ends[1])) wrong_type(name, *given, "[low, high], low < high");
   resolve(name, ends);
   return {ends[0], ends[1]};
+}
+
+std::vector<std::string> Options::words(std::string_view name, std::vector<std::string> fallback,
+                                        const std::vector<std::string_view>& known,
+                                        std::string_view help) {
+  docs_.push_back({std::string(name), shown(OptionValue{fallback, {}}),
+                   fmt::format("each of {}", fmt::join(known, ", ")), std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return resolve(name, std::move(fallback));
+  const auto* list = std::get_if<std::vector<std::string>>(&given->value);
+  if (list == nullptr || list->empty()) {
+    wrong_type(name, *given, fmt::format("a list such as [\"{}\"]", known.front()));
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const std::string& word = (*list)[i];
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      fail(name, fmt::format("{} = {}: '{}' is none of: {}{}", name, shown(*given), word,
+                             fmt::join(known, ", "), nn::did_you_mean(word, known)));
+    }
+    if (std::find(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(i), word) !=
+        list->begin() + static_cast<std::ptrdiff_t>(i)) {
+      fail(name, fmt::format("{} = {} has {} twice", name, shown(*given), word));
+    }
+  }
+  return resolve(name, *list);
 }
 
 std::size_t Options::word_index(std::string_view name, const std::vector<std::string_view>& words,

@@ -15,7 +15,9 @@ namespace pare::compress {
 
 /// One value as a config wrote it, and where: "file:line:column", or empty.
 struct OptionValue {
-  std::variant<bool, std::int64_t, double, std::string, std::vector<double>> value;
+  std::variant<bool, std::int64_t, double, std::string, std::vector<double>,
+               std::vector<std::string>>
+      value;
   std::string where;
 };
 
@@ -69,6 +71,10 @@ class Options {
   /// Integers, at least `least` of them, each in `range`.
   std::vector<std::int64_t> integers(std::string_view name, std::vector<std::int64_t> fallback,
                                      std::size_t least, Range range, std::string_view help);
+  /// Words of `known`, at least one, none twice.
+  std::vector<std::string> words(std::string_view name, std::vector<std::string> fallback,
+                                 const std::vector<std::string_view>& known,
+                                 std::string_view help);
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,13 +9,15 @@
 
 #include "bench/board_validation.h"
 #include "bench/choose_encodings.h"
-#include "bench/flash.h"
+#include "bench/comparison.h"
 #include "bench/measure.h"
 #include "bench/validate.h"
 #include "experiments/commands.h"
+#include "experiments/deploy.h"
 #include "experiments/messages.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
+#include "experiments/terminal.h"
 #include "mcu/export_sketch.h"
 #include "mcu/forms/form.h"
 #include "mcu/process.h"
@@ -26,9 +29,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kNano = "nano33ble";
-const std::string kEmulated = "emulated";
-constexpr double kNanoMhz = 64;
+const std::string kEmulated = "emulated";  ///< the Nano 33 BLE, as it was first called
+
+/// Which board a command is about, and whether it is the board itself.
+struct Chosen {
+  const mcu::Board& board;
+  bool device;
+
+  std::string title() const { return std::string(device ? "" : "emulated ") + std::string(board.title); }
+};
+
+Chosen choose_board(const VariantArguments& arguments, const StoredVariant& stored) {
+  if (!arguments.board.empty() && arguments.board != kEmulated) {
+    return {mcu::board_named(arguments.board), true};
+  }
+  const Chosen chosen{
+      mcu::board_named(arguments.board == kEmulated   ? mcu::nano33ble().name
+                       : arguments.emulated.empty() ? std::string_view(stored.first_board)
+                                                    : std::string_view(arguments.emulated)),
+      false};
+  if (chosen.board.emulator != nullptr) return chosen;
+  throw std::invalid_argument(
+      fmt::format("the {} ({}) does not run here without hardware: --board {} is for the board "
+                  "itself",
+                  chosen.board.title, chosen.board.core, chosen.board.name));
+}
 
 /// Where the board of the arguments is looked for.
 mcu::BoardSearch search(const VariantArguments& arguments) {
@@ -60,20 +85,23 @@ std::runtime_error explain_other_model(const StoredVariant& stored,
   return std::runtime_error(error.what());
 }
 
-void check_port(const VariantArguments& arguments) {
-  if (arguments.port.empty() || arguments.board == kNano) return;
+void check_port(const VariantArguments& arguments, const Chosen& chosen) {
+  if (arguments.port.empty() || chosen.device) return;
   throw std::invalid_argument(
-      fmt::format("--port {} is for --board nano33ble; the {} board has no port", arguments.port,
-                  arguments.board));
+      fmt::format("--port {} is for a board itself, such as --board nano33ble; an emulated one has "
+                  "no port",
+                  arguments.port));
 }
 
-void check_budget(const bench::Row& row, const VariantArguments& arguments) {
-  if (row.excess.empty() || arguments.force) return;
-  throw std::invalid_argument(fmt::format(
-      "{} is over its budget: {}; --force takes it all the same", row.name, row.excess));
+void check_budget(const bench::Row& row, const VariantArguments& arguments,
+                  std::string_view board) {
+  const auto found = row.boards.find(board);
+  if (found == row.boards.end() || found->second.excess.empty() || arguments.force) return;
+  throw std::invalid_argument(fmt::format("{} is over its budget: {}; --force takes it all the same",
+                                          row.name, found->second.excess));
 }
 
-std::string describe(const bench::Footprint& footprint) {
+std::string describe(const Footprint& footprint) {
   return fmt::format(
       "{} bytes of flash and {} bytes of static RAM, sketch included but not the Arduino core, and "
       "{} bytes of stack",
@@ -81,11 +109,11 @@ std::string describe(const bench::Footprint& footprint) {
 }
 
 /// What a variant takes, or with `force` that it does not fit.
-std::string describe(const StoredVariant& stored, bool force) {
+std::string describe(const StoredVariant& stored, const mcu::Board& board, bool force) {
   const mcu::TemporaryFolder work;
   try {
     return describe(
-        bench::measure_footprint(stored.artefact, stored.data.test.inputs, work.path()));
+        measure_footprint(stored.artefact, board, stored.data.test.inputs, work.path()));
   } catch (const mcu::DoesNotFit& error) {
     if (force) return error.what();
     throw std::runtime_error(
@@ -101,42 +129,75 @@ std::vector<std::string> labels_of(const nn::Dataset& data) {
   return labels;
 }
 
-void print_cycles(const bench::Row& row) {
-  const char* cache = *row.nano_instruction_cache == 1 ? "on" : "off";
-  if (!row.nano_cycles_median) {
+void print_cycles(const mcu::Board& board, const bench::BoardRow& figures) {
+  const char* cache = *figures.device_instruction_cache == 1 ? "on" : "off";
+  if (!figures.device_cycles_median) {
     fmt::print("no counter: the board's cycle counter does not move; instruction cache {}\n",
                cache);
     return;
   }
-  const double mhz = *row.nano_counter_mhz;
+  const double mhz = *figures.device_counter_mhz;
   fmt::print(
       "cycles of one inference over {} runs: {} at least, {} in the median ({:.1f} us), {} at "
       "most; "
       "instruction cache {}\n",
-      *row.nano_runs, *row.nano_cycles_min, *row.nano_cycles_median,
-      *row.nano_cycles_median / kNanoMhz, *row.nano_cycles_max, cache);
+      *figures.device_runs, *figures.device_cycles_min, *figures.device_cycles_median,
+      *figures.device_cycles_median / board.clock_mhz, *figures.device_cycles_max, cache);
   fmt::print("the counter runs at {:.2f} MHz by the board's micros(){}\n", mhz,
-             std::abs(mhz - kNanoMhz) < 0.01 * kNanoMhz
+             std::abs(mhz - board.clock_mhz) < 0.01 * board.clock_mhz
                  ? ""
-                 : fmt::format(", not at {:g}: one of the two is wrong", kNanoMhz));
+                 : fmt::format(", not at {:g}: one of the two is wrong", board.clock_mhz));
 }
 
-bench::FlashReport start_board(const StoredVariant& stored, const VariantArguments& arguments) {
+FlashReport start_board(const StoredVariant& stored, const Chosen& chosen,
+                        const VariantArguments& arguments) {
   Progress progress(1);
   progress.expect(0);
   const Progress::Job job(progress, "building, flashing and starting the sketch");
   const mcu::TemporaryFolder work;
   const nn::Matrix& inputs = stored.data.test.inputs;
-  return arguments.board == kNano
-             ? bench::flash_nano33ble(stored.artefact, inputs, work.path(), search(arguments))
-             : bench::flash_emulated(stored.artefact, inputs, work.path());
+  return chosen.device ? flash_device(stored.artefact, chosen.board, inputs, work.path(),
+                                      search(arguments))
+                       : flash_emulated(stored.artefact, chosen.board, inputs, work.path());
+}
+
+/// What can be measured of a board here, and with what.
+std::string measured_here(const mcu::Board& board) {
+  if (board.emulator == nullptr) return "nothing";
+  const std::string what = fmt::format(
+      "{}, in {}", board.emulator->counts_cycles ? "instructions, cycles" : "instructions",
+      board.emulator->program);
+  for (const auto& [program, package] :
+       {std::pair(board.toolchain->compiler, board.toolchain->package),
+        std::pair(board.emulator->program, board.emulator->package)}) {
+    if (!mcu::find_program(program)) {
+      return fmt::format("{} ({} is missing: apt-get install {})", what, program, package);
+    }
+  }
+  return what;
+}
+
+/// The ports at which a board is connected, and what it runs there.
+std::string connected_at(const mcu::Board& board, const std::vector<mcu::UsbPort>& ports) {
+  std::vector<std::string> places;
+  for (const mcu::UsbPort& port : ports) {
+    const mcu::PortState state = mcu::port_state(port, board);
+    if (state == mcu::PortState::other) continue;
+    places.push_back(fmt::format(
+        "{}{}{}", port.device.string(),
+        port.serial_number.empty() ? "" : fmt::format(" (serial number {})", port.serial_number),
+        state == mcu::PortState::sketch ? "" : ", in its bootloader"));
+  }
+  return places.empty() ? std::string(bench::kNothing) : fmt::format("{}", fmt::join(places, "; "));
 }
 
 }  // namespace
 
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load(arguments);
-  check_budget(stored.row, arguments);
+  const mcu::Board& board = arguments.board.empty() ? mcu::board_named(stored.first_board)
+                                                    : mcu::board_named(arguments.board);
+  check_budget(stored.row, arguments, board.name);
   const mcu::Form& form = mcu::form_named(arguments.form);
   if (arguments.weights == mcu::Memory::ram && !form.keeps_weights) {
     throw std::invalid_argument(
@@ -161,8 +222,8 @@ void export_variant(const VariantArguments& arguments) {
   const mcu::TestVectors vectors =
       mcu::make_test_vectors(stored.artefact.model, inputs, mcu::kStoredVectors);
   const std::string takes =
-      form.keeps_weights
-          ? describe(stored, arguments.force)
+      form.keeps_weights && board.emulator != nullptr
+          ? describe(stored, board, arguments.force)
           : fmt::format("{} bytes of parameters and {} bytes of static RAM",
                         stored.artefact.encoded.bytes.size(), component.static_ram_bytes);
   const mcu::Export what{stored.artefact, component, vectors, arguments.weights};
@@ -180,53 +241,54 @@ void export_variant(const VariantArguments& arguments) {
 }
 
 bool flash_variant(const VariantArguments& arguments) {
-  check_port(arguments);
   const StoredVariant stored = load(arguments);
-  check_budget(stored.row, arguments);
-  const bench::FlashReport report = start_board(stored, arguments);
+  const Chosen chosen = choose_board(arguments, stored);
+  check_port(arguments, chosen);
+  check_budget(stored.row, arguments, chosen.board.name);
+  const FlashReport report = start_board(stored, chosen, arguments);
   fmt::print(
-      "{} started on the {} board: {}; it answers with kernel version {}, model hash {:08x} and "
+      "{} started on the {}: {}it answers with kernel version {}, model hash {:08x} and "
       "self-test {} of {}\n",
-      stored.label, arguments.board, describe(report.footprint), report.info.kernel_version,
-      report.info.hash, report.selftest.passed, report.selftest.total);
+      stored.label, chosen.title(),
+      report.footprint ? describe(*report.footprint) + "; " : std::string(),
+      report.info.kernel_version, report.info.hash, report.selftest.passed, report.selftest.total);
   return report.selftest.passed == report.selftest.total;
 }
 
 bool validate_variant(const VariantArguments& arguments) {
-  check_port(arguments);
   StoredVariant stored = load(arguments);
+  const Chosen chosen = choose_board(arguments, stored);
+  check_port(arguments, chosen);
   const nn::Matrix& inputs = stored.data.test.inputs;
   const mcu::TemporaryFolder work;
-  bench::Row& row = stored.row;
-  const bool nano = arguments.board == kNano;
-  const auto validate = [&] {
-    return nano ? bench::validate_nano33ble(stored.artefact, inputs, search(arguments), row)
-                : bench::validate_board(stored.artefact, inputs, work.path(), row);
-  };
+  bench::BoardRow& figures = stored.row.boards[std::string(chosen.board.name)];
   bool agrees = false;
   try {
-    agrees = validate();
+    agrees = chosen.device
+                 ? validate_device(stored.artefact, chosen.board, inputs, search(arguments), figures)
+                 : bench::validate_board(stored.artefact, chosen.board, inputs, work.path(), figures);
   } catch (const bench::OtherModel& error) {
     throw explain_other_model(stored, error);
   }
-  const bench::Row::Number vectors = nano ? row.nano_vectors : row.vectors;
+  const double vectors = *(chosen.device ? figures.device_vectors : figures.vectors);
   if (stored.artefact.encoded.arithmetic == nn::Arithmetic::int8) {
     fmt::print(
-        "{} on the {} board: {} of {} test vectors are bit-exact between the reference, the "
-        "host's kernel and the board\n",
-        stored.label, arguments.board, *(nano ? row.nano_bit_exact : row.bit_exact), *vectors);
+        "{} on the {}: {} of {} test vectors are bit-exact between the reference, the host's "
+        "kernel and the board\n",
+        stored.label, chosen.title(),
+        *(chosen.device ? figures.device_bit_exact : figures.bit_exact), vectors);
   } else {
     fmt::print(
-        "{} on the {} board: over {} test vectors, the host's kernel and the board differ "
-        "from the reference by at most {:.2g}, {}\n",
-        stored.label, arguments.board, *vectors,
-        *(nano ? row.nano_max_difference : row.max_difference),
+        "{} on the {}: over {} test vectors, the host's kernel and the board differ from the "
+        "reference by at most {:.2g}, {}\n",
+        stored.label, chosen.title(), vectors,
+        *(chosen.device ? figures.device_max_difference : figures.max_difference),
         agrees ? "which rounding explains" : "more than rounding explains");
   }
-  if (nano) print_cycles(row);
+  if (chosen.device) print_cycles(chosen.board, figures);
   std::fflush(stdout);
   if (stored.as_measured) {
-    update_row(arguments.results, stored.seed, row);
+    update_row(arguments.results, stored.seed, stored.row);
   } else {
     say(fmt::format("pare: not kept in {}: its numbers are of another --optimize\n",
                     arguments.results));
@@ -235,21 +297,29 @@ bool validate_variant(const VariantArguments& arguments) {
 }
 
 void print_boards(const BoardsArguments& arguments) {
-  bench::Table table{
-      {"board", "port", "USB id", "serial number", "state"}, std::vector<bool>(5, false), {}};
-  const auto or_nothing = [](const std::string& text) { return text.empty() ? "-" : text; };
-  for (const mcu::UsbPort& port : mcu::list_usb_ports()) {
-    const mcu::NanoState state = mcu::nano_state(port);
-    table.rows.push_back({state == mcu::NanoState::none ? or_nothing(port.product) : kNano,
-                          port.device.string(), port.usb_id, or_nothing(port.serial_number),
-                          state == mcu::NanoState::none     ? "not a board of pare's"
-                          : state == mcu::NanoState::sketch ? "runs a sketch"
-                                                            : "in its bootloader"});
+  bench::Table table{{"board", "name", "core", "MHz", "flash B", "RAM B", "measured here",
+                      "connected"},
+                     {false, false, false, true, true, true, false, false},
+                     {}};
+  std::vector<mcu::UsbPort> ports = mcu::list_usb_ports();
+  for (const mcu::Board* board : mcu::boards()) {
+    table.rows.push_back({std::string(board->title), std::string(board->name),
+                          std::string(board->core), fmt::format("{:g}", board->clock_mhz),
+                          fmt::format("{}", board->sketch_flash_bytes),
+                          fmt::format("{}", board->sketch_ram_bytes), measured_here(*board),
+                          connected_at(*board, ports)});
+    std::erase_if(ports, [&](const mcu::UsbPort& port) {
+      return mcu::port_state(port, *board) != mcu::PortState::other;
+    });
   }
-  const bool installed = mcu::find_program("qemu-system-arm").has_value();
-  table.rows.push_back({kEmulated, "-", "-", "-",
-                        installed ? "there" : "qemu-system-arm is missing: './pare doctor'"});
-  fmt::print("{}", bench::format_table(table, arguments.format));
+  fmt::print("{}", bench::format_table(table, arguments.format,
+                                       terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
+  if (!bench::for_people(arguments.format)) return;
+  fmt::print("\nFlash and RAM are what the Arduino core leaves to a sketch.\n");
+  for (const mcu::UsbPort& port : ports) {
+    fmt::print("Connected at {}, and no board of these: {} ({})\n", port.device.string(),
+               port.product.empty() ? "a device without a name" : port.product, port.usb_id);
+  }
 }
 
 }  // namespace pare::experiments

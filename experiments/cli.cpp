@@ -10,6 +10,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/environment.h"
+#include "mcu/boards/board.h"
 #include "mcu/forms/form.h"
 #include "nn/nearest_name.h"
 
@@ -112,16 +113,36 @@ void add_weights(CLI::App& command, VariantArguments& arguments) {
       ->type_name("MEMORY");
 }
 
+std::vector<std::string> board_names(bool emulated) {
+  std::vector<std::string> names;
+  for (const mcu::Board* board : mcu::boards()) {
+    if (!emulated || board->emulator != nullptr) names.emplace_back(board->name);
+  }
+  return names;
+}
+
 void add_board(CLI::App& command, VariantArguments& arguments) {
+  std::vector<std::string> names = board_names(false);
+  const std::string known = fmt::format("{}", fmt::join(names, ", "));
+  names.emplace_back("emulated");
+  auto* board = command
+                    .add_option("--board", arguments.board,
+                                fmt::format("the board itself, which is connected: {}", known))
+                    ->check(one_of(names))
+                    ->type_name("BOARD");
+  const std::vector<std::string> emulated = board_names(true);
   command
-      .add_option("--board", arguments.board,
-                  "emulated (a Cortex-M4F board in QEMU) or nano33ble (an Arduino Nano 33 BLE)")
-      ->required()
-      ->check(one_of({"emulated", "nano33ble"}))
-      ->type_name("BOARD");
+      .add_option("--emulated", arguments.emulated,
+                  fmt::format("without hardware, which is the default: {} (default: the config's "
+                              "first board)",
+                              fmt::join(emulated, ", ")))
+      ->check(one_of(emulated))
+      ->expected(0, 1)
+      ->excludes(board)
+      ->type_name("[BOARD]");
   command
       .add_option("--port", arguments.port,
-                  "the Nano's serial port, such as /dev/ttyACM0, where several are connected")
+                  "the board's serial port, such as /dev/ttyACM0, where several are connected")
       ->type_name("PORT");
 }
 
@@ -165,6 +186,10 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
       "costs", "measure anew what encodings are chosen by: rewrites mcu/encodings/costs.cpp");
   add_format(*costs, arguments.format);
   costs->callback([&] { measure_costs(arguments); });
+  auto* cores = bench->add_subcommand(
+      "cores", "dense int8 layers on every emulated board: cycles or instructions a weight");
+  add_format(*cores, arguments.format);
+  cores->callback([&] { print_core_bench(arguments); });
 }
 
 /// "there is no command 'x'; there are: a, b", with the likely one.
@@ -326,7 +351,7 @@ int run_cli(int argc, char** argv) {
 
   BoardsArguments boards;
   auto* boards_command =
-      app.add_subcommand("boards", "list the boards that are connected, and the emulated one");
+      app.add_subcommand("boards", "list the boards, what is measured here, and what is connected");
   add_format(*boards_command, boards.format);
   boards_command->callback([&] { print_boards(boards); });
 

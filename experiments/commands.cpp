@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "bench/comparison.h"
+#include "bench/cores.h"
 #include "bench/encoding_costs.h"
 #include "bench/kernels.h"
 #include "bench/notes.h"
@@ -218,6 +219,10 @@ void measure_costs(const BenchArguments& arguments) {
              "written to {}; build pare again to use it. In nineteen of twenty models the prices "
              "are at most {:.1f} bytes and {:.1f} % of the cycles from what was measured\n",
              bench::costs_path().string(), prices.code_error_bytes, 100 * prices.cycles_error);
+}
+
+void print_core_bench(const BenchArguments& arguments) {
+  print(bench::core_table(), arguments.format);
 }
 
 void print_peer_bench(const BenchArguments& arguments) {

@@ -77,11 +77,15 @@ void print_encoding_bench(const BenchArguments& arguments);
 /// minutes, writes the prices that explain them to mcu/encodings/costs.cpp, and prints them.
 void measure_costs(const BenchArguments& arguments);
 
+/// ./pare bench cores: the dense int8 kernels on every emulated board.
+void print_core_bench(const BenchArguments& arguments);
+
 struct VariantArguments {
   std::string results;
   std::string variant;
-  std::string board;
-  std::string port;  // of a Nano; empty to find it
+  std::string board;     ///< the board itself; empty to do without hardware
+  std::string emulated;  ///< the board that is emulated; the config's first if empty
+  std::string port;      ///< of the board itself; empty to find it
   std::string to;
   std::string form = "sketch";  ///< as mcu/forms/ has it
   std::string name;             ///< what an export's functions begin with; the variant's if empty

@@ -9,6 +9,7 @@
 
 #include "compress/training_options.h"
 #include "experiments/toml_options.h"
+#include "mcu/boards/board.h"
 #include "nn/nearest_name.h"
 
 namespace pare::experiments {
@@ -140,6 +141,16 @@ compress::Retraining read_retrain(Options& options, const nn::TrainOptions& trai
   return retrain;
 }
 
+/// Those that run here: what cannot be measured is exported and flashed all the same.
+std::vector<std::string> read_boards(Options& options) {
+  std::vector<std::string_view> known;
+  for (const mcu::Board* board : mcu::boards()) {
+    if (board->emulator != nullptr) known.push_back(board->name);
+  }
+  return options.words("boards", {std::string(mcu::boards().front()->name)}, known,
+                       "that every variant is measured on");
+}
+
 bench::Budget read_budget(Options& options) {
   const auto limit = [&](const char* name, const char* help) {
     return static_cast<double>(options.integer(name, 0, {0, 1e9}, help));
@@ -242,12 +253,12 @@ Experiment load_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides) {
   toml::table root = parse_config(path, overrides);
   check_keys(root, "the config",
-             {"name", "seed", "seeds", "optimize", "data", "model", "train", "retrain", "budget",
-              "variants"});
+             {"name", "seed", "seeds", "optimize", "boards", "data", "model", "train", "retrain",
+              "budget", "variants"});
   drop_overridden_seeds(root);
   Options::Values values;
   for (const auto& [key, node] : root) {
-    if (key == "name" || key == "seed" || key == "seeds" || key == "optimize") {
+    if (key == "name" || key == "seed" || key == "seeds" || key == "optimize" || key == "boards") {
       values.insert(option_value(key, node));
     }
   }
@@ -273,6 +284,7 @@ Experiment load_experiment(const std::filesystem::path& path,
                                  {"size", mcu::Optimize::size},
                                  {"speed", mcu::Optimize::speed}},
                                 "what the encodings of the layers are chosen for");
+  experiment.boards = read_boards(top);
   FileFinder finder(path);
   experiment.data = read_data_source(data, finder);
   experiment.notes = finder.notes();
@@ -284,8 +296,9 @@ Experiment load_experiment(const std::filesystem::path& path,
   experiment.resolved_base =
       table_toml("data", data) + table_toml("model", model) + table_toml("train", train);
   experiment.resolved_retrain = table_toml("retrain", retrain);
-  experiment.resolved_measuring = fmt::format("optimize = {}\n{}", mcu::name(experiment.optimize),
-                                              table_toml("budget", budget));
+  experiment.resolved_measuring =
+      fmt::format("optimize = {}\nboards = {}\n{}", mcu::name(experiment.optimize),
+                  fmt::join(experiment.boards, ", "), table_toml("budget", budget));
   experiment.resolved =
       fmt::format("{}\n{}{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
                   experiment.resolved_retrain, table_toml("budget", budget),

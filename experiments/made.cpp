@@ -1,5 +1,7 @@
 #include "experiments/made.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "bench/budget.h"
@@ -24,9 +26,26 @@ void fail(Made& made, const std::string& why) {
   made.whole = false;
 }
 
+/// What goes wrong on one board costs no other's figures.
+void measure_on(const mcu::Board& board, const mcu::Artefact& artefact, const nn::Matrix& inputs,
+                const bench::Budget& budget, const std::filesystem::path& folder, Made& made) {
+  bench::BoardRow& figures = made.row.boards[std::string(board.name)];
+  try {
+    if (!bench::measure_board(artefact, board, inputs, folder, figures)) {
+      fail(made, fmt::format("the outputs of {} are not the reference's", board.name));
+    }
+    figures.excess = bench::find_excess(figures, budget);
+  } catch (const mcu::DoesNotFit& error) {
+    add_note(made, error.what());
+    figures.excess = error.excess();
+  } catch (const std::exception& error) {
+    fail(made, explain(error));
+  }
+}
+
 }  // namespace
 
-void measure_board(const Experiment& experiment, const nn::Split& data,
+void measure_boards(const Experiment& experiment, const nn::Split& data,
                    const std::filesystem::path& folder, Made& made) {
   bench::Row& row = made.row;
   try {
@@ -36,13 +55,10 @@ void measure_board(const Experiment& experiment, const nn::Split& data,
                                 bench::goal_within(experiment.budget, experiment.optimize)));
     bench::measure_model(artefact, data.test, row);
     add_note(made, bench::find_warnings(made.model, data.train, data.test, row));
-    if (!bench::measure_board(artefact, data.test.inputs, folder, row)) {
-      fail(made, "the board's outputs are not the reference's");
+    for (const std::string& name : experiment.boards) {
+      measure_on(mcu::board_named(name), artefact, data.test.inputs, experiment.budget,
+                 folder / name, made);
     }
-    row.excess = bench::find_excess(row, experiment.budget);
-  } catch (const mcu::DoesNotFit& error) {
-    add_note(made, error.what());
-    row.excess = error.excess();
   } catch (const std::exception& error) {
     fail(made, explain(error));
   }

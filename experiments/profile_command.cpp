@@ -26,15 +26,19 @@ bench::Profile measure(const StoredVariant& stored) {
 
 /// Says so where the results table has another figure: it then comes from another version of the
 /// kernel or the compiler.
-void compare(const bench::Row& measured, const bench::Row& stored) {
-  const auto differs = [&](bench::Row::Number bench::Row::*number) {
+void compare(const bench::BoardRow& measured, const bench::Row& row) {
+  const auto found = row.boards.find(mcu::nano33ble().name);
+  if (found == row.boards.end()) return;
+  const bench::BoardRow& stored = found->second;
+  const auto differs = [&](bench::Number bench::BoardRow::*number) {
     return stored.*number && stored.*number != measured.*number;
   };
-  if (differs(&bench::Row::instructions) || differs(&bench::Row::flash_cycles_estimate)) {
+  if (differs(&bench::BoardRow::instructions) ||
+      differs(&bench::BoardRow::flash_cycles_estimate)) {
     say(fmt::format(
         "pare: the results have {} instructions and {} cycles of {}: another compiler or "
         "version of pare measured them; './pare run CONFIG' does it anew\n",
-        *stored.instructions, stored.flash_cycles_estimate.value_or(0), stored.name));
+        *stored.instructions, stored.flash_cycles_estimate.value_or(0), row.name));
   }
 }
 
@@ -51,11 +55,11 @@ void print_profile(const VariantArguments& arguments) {
         "\n{} takes {} bytes of flash, {} of static RAM and {} of stack, painted; the board leaves "
         "{} bytes of flash and {} of RAM to a sketch.\nInstructions are exact. Cycles are "
         "estimates: at zero wait states, and with a charge for data read from flash.\n",
-        stored.row.name, *profile.row.flash_bytes, *profile.row.ram_bytes, *profile.row.stack_bytes,
-        mcu::kSketchFlashBytes, mcu::kSketchRamBytes);
+        stored.row.name, *profile.figures.flash_bytes, *profile.figures.ram_bytes, *profile.figures.stack_bytes,
+        mcu::nano33ble().sketch_flash_bytes, mcu::nano33ble().sketch_ram_bytes);
   }
   std::fflush(stdout);
-  if (stored.as_measured) compare(profile.row, stored.row);
+  if (stored.as_measured) compare(profile.figures, stored.row);
 }
 
 }  // namespace pare::experiments

@@ -211,7 +211,8 @@ StoredVariant load_variant(const fs::path& folder, const std::string& variant,
             std::move(over_seeds[index]),
             make_data(experiment, chosen),
             std::move(artefact),
-            measured};
+            measured,
+            experiment.boards.front()};
   }
   std::vector<std::string_view> known;
   for (const bench::SeedRows& over_seeds : rows.variants) {

@@ -55,6 +55,7 @@ struct StoredVariant {
   nn::Split data;
   mcu::Artefact artefact;  ///< as it was measured, or as --optimize asks for
   bool as_measured;        ///< which of both
+  std::string first_board;  ///< of its config
 };
 
 /// With the first seed unless `seed` names another, and encoded as it was measured unless

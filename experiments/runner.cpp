@@ -176,7 +176,7 @@ class Run {
       made.row = *found;
     } else {
       made.row.compress_seconds = seed.seconds[node];
-      measure_board(experiment_, *data, folder_.path() / fmt::format("{}-{}", seed.seed, index),
+      measure_boards(experiment_, *data, folder_.path() / fmt::format("{}-{}", seed.seed, index),
                     made);
       if (made.whole) journal_.add_row(key, made.row);
     }
@@ -239,8 +239,11 @@ const nn::Model& base_model(const std::vector<SeedRun>& seeds) {
 
 Results run(const Experiment& experiment, BaseCache& cache, Journal& journal,
             nlohmann::json environment) {
-  mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi");
-  mcu::require_program("qemu-system-arm", "qemu-system-arm");
+  for (const std::string& name : experiment.boards) {
+    const mcu::Board& board = mcu::board_named(name);
+    mcu::require_program(board.toolchain->compiler, board.toolchain->package);
+    mcu::require_program(board.emulator->program, board.emulator->package);
+  }
   Progress progress(processor_count());
   Run runs(experiment, cache, journal, progress);
   std::vector<SeedRun> seeds = runs.run();

@@ -48,14 +48,17 @@ toml::table parse_override(const std::string& text) {
   }
 }
 
-std::vector<double> numbers(const toml::array& list, const toml::key& key) {
-  std::vector<double> values;
+/// The items of a list of T, of which `all` is what people call them.
+template <class T>
+std::vector<T> items(const toml::array& list, const toml::key& key, const char* all) {
+  std::vector<T> values;
   for (const toml::node& item : list) {
-    if (!item.is_number()) {
+    const std::optional<T> value = item.value<T>();
+    if (!value) {
       throw std::invalid_argument(
-          fmt::format("{}: {} is not a list of numbers", where(item.source()), key.str()));
+          fmt::format("{}: {} is not a list of {}", where(item.source()), key.str(), all));
     }
-    values.push_back(*item.value<double>());
+    values.push_back(*value);
   }
   return values;
 }
@@ -106,10 +109,14 @@ std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,
   } else if (const auto* text = node.as_string()) {
     option.value = text->get();
   } else if (const auto* list = node.as_array()) {
-    option.value = numbers(*list, key);
+    if (!list->empty() && list->front().is_string()) {
+      option.value = items<std::string>(*list, key, "strings");
+    } else {
+      option.value = items<double>(*list, key, "numbers");
+    }
   } else {
     throw std::invalid_argument(
-        fmt::format("{}: {} is neither true or false, a number, a string nor a list of numbers",
+        fmt::format("{}: {} is neither true or false, a number, a string nor a list of numbers or strings",
                     where(key.source()), key.str()));
   }
   return {std::string(key.str()), std::move(option)};

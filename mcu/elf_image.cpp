@@ -38,7 +38,7 @@ class ElfFile {
   }
 
   [[noreturn]] void fail(std::string_view what) const {
-    throw std::runtime_error(fmt::format("{} {}: not a linked 32-bit ARM program", path_, what));
+    throw std::runtime_error(fmt::format("{} {}: not a linked 32-bit ARM or RISC-V program", path_, what));
   }
 
  private:
@@ -50,7 +50,7 @@ Elf32_Ehdr read_header(const ElfFile& file) {
   const auto header = file.record<Elf32_Ehdr>(0);
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) file.fail("is no ELF file");
   if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-      header.e_machine != EM_ARM || header.e_type != ET_EXEC) {
+      (header.e_machine != EM_ARM && header.e_machine != EM_RISCV) || header.e_type != ET_EXEC) {
     file.fail("is for another machine, or not linked");
   }
   if (header.e_shentsize != sizeof(Elf32_Shdr)) file.fail("has no section headers");

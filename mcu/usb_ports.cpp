@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <stdexcept>
 
@@ -51,15 +50,15 @@ std::vector<UsbPort> list_usb_ports(const fs::path& root) {
   return ports;
 }
 
-NanoState nano_state(const UsbPort& port) {
-  constexpr std::array kBootloaders{"2341:005a", "2341:015a", "2341:025a"};
-  if (port.usb_id == "2341:805a") return NanoState::sketch;
-  return std::find(kBootloaders.begin(), kBootloaders.end(), port.usb_id) != kBootloaders.end()
-             ? NanoState::bootloader
-             : NanoState::none;
+PortState port_state(const UsbPort& port, const Board& board) {
+  const auto among = [&](const std::vector<std::string_view>& ids) {
+    return std::find(ids.begin(), ids.end(), port.usb_id) != ids.end();
+  };
+  if (among(board.upload.sketch_ids)) return PortState::sketch;
+  return among(board.upload.bootloader_ids) ? PortState::bootloader : PortState::other;
 }
 
-UsbPort choose_nano(const fs::path& wanted, const fs::path& root) {
+UsbPort choose_port(const Board& board, const fs::path& wanted, const fs::path& root) {
   std::vector<UsbPort> ports = list_usb_ports(root);
   if (!wanted.empty()) {
     std::error_code missing;
@@ -73,12 +72,14 @@ UsbPort choose_nano(const fs::path& wanted, const fs::path& root) {
     }
     return {wanted, "", "", ""};
   }
-  std::erase_if(ports, [](const UsbPort& port) { return nano_state(port) == NanoState::none; });
+  std::erase_if(ports,
+                [&](const UsbPort& port) { return port_state(port, board) == PortState::other; });
   if (ports.size() == 1) return ports[0];
   if (ports.empty()) {
     throw std::runtime_error(
-        "no Nano 33 BLE is connected; plug it in with a cable that carries data, and if it does "
-        "not show in './pare boards', press its reset button twice");
+        fmt::format("no {} is connected; plug it in with a cable that carries data, and if it does "
+                    "not show in './pare boards', {}",
+                    board.title, board.upload.bootloader_advice));
   }
   std::vector<std::string> each;
   for (const UsbPort& port : ports) {

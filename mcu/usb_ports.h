@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "mcu/boards/board.h"
+
 namespace pare::mcu {
 
-/// What a Nano 33 BLE runs, which its USB product id tells.
-enum class NanoState { none, sketch, bootloader };  // none: it is no Nano 33 BLE
+/// What a board runs, which its USB product id tells.
+enum class PortState { other, sketch, bootloader };  // other: it is another device
 
 /// A serial port of a USB device.
 struct UsbPort {
@@ -20,11 +22,11 @@ struct UsbPort {
 /// The serial ports of all connected USB devices, by name. `root` is where sys/ and dev/ are.
 std::vector<UsbPort> list_usb_ports(const std::filesystem::path& root = "/");
 
-/// Source: ArduinoCore-mbed, boards.txt, nano33ble.
-NanoState nano_state(const UsbPort& port);
+PortState port_state(const UsbPort& port, const Board& board);
 
-/// The one Nano 33 BLE that is connected, or the port that is `wanted` unless that is empty; it may
-/// be one of no known device. Throws std::runtime_error when there is none, or more than one.
-UsbPort choose_nano(const std::filesystem::path& wanted, const std::filesystem::path& root = "/");
+/// The one board of this kind that is connected, or the port that is `wanted` unless that is empty;
+/// it may be one of no known device. Throws std::runtime_error when there is none, or more than one.
+UsbPort choose_port(const Board& board, const std::filesystem::path& wanted,
+                    const std::filesystem::path& root = "/");
 
 }  // namespace pare::mcu

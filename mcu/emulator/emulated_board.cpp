@@ -24,44 +24,6 @@ constexpr std::chrono::seconds kTimeToSwitchOff(10);
 /// The emulator's line buffers whatever is sent ahead.
 constexpr std::size_t kOutstandingBytes = 4096;
 
-/// In QEMU's options a comma separates, and two are one.
-std::string escape_commas(const fs::path& path) {
-  std::string escaped;
-  for (const char character : path.string()) {
-    escaped += character == ',' ? ",," : std::string(1, character);
-  }
-  return escaped;
-}
-
-std::vector<std::string> emulator_command(const Image& image, const fs::path& timing_plugin,
-                                          const fs::path& timings) {
-  std::vector<std::string> command = {
-      require_program("qemu-system-arm", "qemu-system-arm").string(),
-      "-machine",
-      "mps2-an386",
-      "-display",
-      "none",
-      "-monitor",
-      "none",
-      "-serial",
-      "none",
-      "-semihosting-config",
-      "enable=on,target=native",
-      "-kernel",
-      image.elf.string()};
-  if (!timing_plugin.empty()) {
-    command.insert(
-        command.end(),
-        {"-plugin",
-         fmt::format(
-             "{},function={:#x},function_end={:#x},flash_begin={:#x},flash_end={:#x},out={}",
-             escape_commas(timing_plugin), image.infer_address,
-             image.infer_address + image.infer_bytes, kFlashBegin, kFlashEnd,
-             escape_commas(timings))});
-  }
-  return command;
-}
-
 struct Line {
   FileDescriptor host;
   FileDescriptor board;
@@ -126,15 +88,16 @@ EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
   const fs::path errors = folder_.path() / kErrors;
   const FileDescriptor error_file = create_file(errors);
   emulator_.emplace(
-      emulator_command(image, options.timing_plugin, folder_.path() / "timings"),
+      image.board->emulator->command(image, options.timing_plugin,
+                                     timed_ ? folder_.path() / "timings" : fs::path()),
       Streams{.input = line.board.get(), .output = line.board.get(), .error = error_file.get()});
   line.board.reset();
   if (options.line) line.host = options.line(std::move(line.host));
   try {
     client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("{} does not start on the emulated board: {}\n{}",
-                                         image.elf.string(), error.what(), read_text(errors)));
+    throw std::runtime_error(fmt::format("{} does not start on the emulated {}: {}\n{}",
+                                         image.elf.string(), image.board->title, error.what(), read_text(errors)));
   }
 }
 

@@ -28,18 +28,20 @@ struct CallTiming {
   std::vector<SiteTiming> sites;  ///< those that ran; their sum is the total
 };
 
-/// A running Cortex-M4F board with the Nano's memory map, in QEMU.
+/// A running board in its emulator.
 class EmulatedBoard {
  public:
   struct Options {
-    std::filesystem::path timing_plugin;  // a shared object, or empty to measure nothing
+    /// QEMU's, a shared object; or empty to measure nothing. An emulator that counts by itself
+    /// looks only whether it is empty.
+    std::filesystem::path timing_plugin;
     std::chrono::milliseconds time_out = std::chrono::seconds(10);  // of every reply
     /// Given the host's end of the line, what the client is to speak through; empty: that end.
     std::function<FileDescriptor(FileDescriptor)> line = {};
   };
 
   /// Boots `image` and waits until it answers. The board ends with the thread that started it.
-  /// Throws std::runtime_error when QEMU is missing or cannot start, or the image does not answer.
+  /// Throws std::runtime_error when the emulator is missing or cannot start, or the image does not answer.
   explicit EmulatedBoard(const Image& image);
   EmulatedBoard(const Image& image, const Options& options);
 

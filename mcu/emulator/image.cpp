@@ -1,6 +1,7 @@
 #include "mcu/emulator/image.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,20 +29,34 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<std::string> compiler_command(const std::string& optimization) {
+/// The files of one board alone.
+fs::path own_folder(const Board& board) { return board_folder() / board.name; }
+
+const Toolchain& toolchain_of(const Board& board) {
+  if (board.toolchain != nullptr) return *board.toolchain;
+  throw std::runtime_error(fmt::format(
+      "Debian has no compiler for the {} ({}): its sketch is exported and flashed, but nothing is "
+      "measured here",
+      board.title, board.core));
+}
+
+std::vector<std::string> compiler_command(const Board& board,
+                                          const std::string& optimization) {
+  const Toolchain& tools = toolchain_of(board);
   std::vector<std::string> command = {
-      require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
-  command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
+      require_program(tools.compiler, tools.package).string()};
+  command.insert(command.end(), tools.flags.begin(), tools.flags.end());
   std::replace(command.begin(), command.end(), std::string("-Os"), optimization);
   // Line tables change no code, and lie in no memory of the board.
-  command.insert(command.end(), {"-ffunction-sections", "-fdata-sections", "-g1"});
+  command.insert(command.end(), {"-ffunction-sections", "-fdata-sections", "-g1", "-I",
+                                 own_folder(board), "-I", board_folder()});
   return command;
 }
 
 constexpr long kAddressSpaceBytes = 1L << 32;
 
 /// The linker says "region `FLASH' overflowed by N bytes".
-void throw_if_too_large(const std::string& output) {
+void throw_if_too_large(const Board& board, const std::string& output) {
   const auto check = [&](const char* region, const char* memory, long limit) {
     const std::string start = fmt::format("region `{}' overflowed by ", region);
     const std::size_t found = output.find(start);
@@ -50,15 +65,16 @@ void throw_if_too_large(const std::string& output) {
     const char* const digits = output.data() + found + start.size();
     const auto parsed = std::from_chars(digits, output.data() + output.size(), excess);
     if (parsed.ec != std::errc() || excess > kAddressSpaceBytes) return;  // no linker says that
-    throw DoesNotFit(fmt::format("{} {} > {}", memory, limit + excess, limit));
+    throw DoesNotFit(board, fmt::format("{} {} > {}", memory, limit + excess, limit));
   };
-  check("FLASH", "flash", kSketchFlashBytes);
-  check("RAM", "RAM", kSketchRamBytes);
+  check("FLASH", "flash", board.sketch_flash_bytes);
+  check("RAM", "RAM", board.sketch_ram_bytes);
 }
 
 /// Runs a compiler command that writes `output`. Others may be at work on the same file: it appears
 /// whole or not at all.
-void compile(std::vector<std::string> command, const fs::path& output, std::string_view what) {
+void compile(const Board& board, std::vector<std::string> command, const fs::path& output,
+             std::string_view what) {
   static std::atomic<int> serial = 0;
   const fs::path unfinished = fmt::format("{}.{}.{}", output.string(), ::getpid(), ++serial);
   command.insert(command.end(), {"-o", unfinished.string()});
@@ -66,9 +82,9 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
   if (result.exit_code != 0) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
-    throw_if_too_large(result.output);
+    throw_if_too_large(board, result.output);
     throw std::runtime_error(fmt::format(
-        "{} does not build for the emulated board:\n{}", what,
+        "{} does not build for the {}:\n{}", what, board.title,
         result.output.empty()
             ? fmt::format("{} ended with exit code {}", command.front(), result.exit_code)
             : result.output));
@@ -83,21 +99,28 @@ void compile(std::vector<std::string> command, const fs::path& output, std::stri
 }
 
 /// The start-up code's objects; their names carry a sum over everything that they are made from.
-std::vector<std::string> board_objects(const fs::path& build_folder,
+std::vector<std::string> board_objects(const Board& board, const fs::path& build_folder,
                                        const std::string& optimization) {
-  std::string made_from = fmt::format("{}", fmt::join(compiler_command(optimization), " "));
-  for (const char* name : {"Arduino.h", "arduino.cpp", "startup.cpp"}) {
-    made_from += read_text(board_folder() / name);
+  std::string made_from = fmt::format("{}", fmt::join(compiler_command(board, optimization), " "));
+  for (const fs::path& folder : {board_folder(), own_folder(board)}) {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) made_from += read_text(file);
   }
   const std::uint32_t sum =
       crc32(0, made_from.data(), static_cast<std::uint32_t>(made_from.size()));
   std::vector<std::string> objects;
-  for (const char* name : {"arduino", "startup"}) {
-    const fs::path object = build_folder / fmt::format("{}.{:08x}.o", name, sum);
+  for (const fs::path& source :
+       {board_folder() / "arduino.cpp", own_folder(board) / "startup.cpp"}) {
+    const fs::path object =
+        build_folder / fmt::format("{}.{:08x}.o", source.stem().string(), sum);
     if (!fs::exists(object)) {
-      std::vector<std::string> command = compiler_command(optimization);
-      command.insert(command.end(), {"-c", board_folder() / fmt::format("{}.cpp", name)});
-      compile(std::move(command), object, "the board's start-up code");
+      std::vector<std::string> command = compiler_command(board, optimization);
+      command.insert(command.end(), {"-c", source});
+      compile(board, std::move(command), object, "the board's start-up code");
     }
     objects.push_back(object);
   }
@@ -126,12 +149,13 @@ const ElfImage::Symbol& symbol(const ElfImage& contents, const fs::path& elf,
   return found->second;
 }
 
-Image measure(const fs::path& elf) {
+Image measure(const Board& board, const fs::path& elf) {
   const ElfImage contents = read_elf(elf);
   Image image;
   image.elf = elf;
+  image.board = &board;
   for (const ElfImage::Section& section : contents.sections) {
-    if (section.address < kFlashBegin) continue;  // the stub in place of the bootloader
+    if (section.address < board.toolchain->flash_begin) continue;  // the stub in place of the bootloader
     if (section.stored) image.flash_bytes += section.size_bytes;
     if (section.writable) image.ram_bytes += section.size_bytes;
   }
@@ -146,44 +170,38 @@ Image measure(const fs::path& elf) {
 
 }  // namespace
 
-const std::vector<std::string>& sketch_flags() {
-  static const std::vector<std::string> kFlags = {
-      "-Os",       "-std=gnu++14",      "-fno-exceptions",
-      "-fno-rtti", "-funsigned-char",   "-mcpu=cortex-m4",
-      "-mthumb",   "-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp"};
-  return kFlags;
-}
-
 Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
-                  const std::string& optimization, const std::vector<std::string>& more) {
+                  const std::string& optimization, const std::vector<std::string>& more,
+                  const Board& board) {
   fs::create_directories(build_folder);
   const fs::path sketch = find_sketch(sketch_folder);
-  const std::vector<std::string> objects = board_objects(build_folder, optimization);
-  std::vector<std::string> command = compiler_command(optimization);
-  command.insert(command.end(), {"-I", board_folder(), "-I", sketch_folder, "-include", "Arduino.h",
-                                 "-x", "c++", sketch, "-x", "none"});
+  const std::vector<std::string> objects = board_objects(board, build_folder, optimization);
+  std::vector<std::string> command = compiler_command(board, optimization);
+  command.insert(command.end(),
+                 {"-I", sketch_folder, "-include", "Arduino.h", "-x", "c++", sketch, "-x", "none"});
   command.insert(command.end(), objects.begin(), objects.end());
   command.insert(command.end(), more.begin(), more.end());
   command.insert(command.end(),
-                 {"--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles", "-Wl,--gc-sections",
-                  fmt::format("-Wl,--defsym=flash_bytes={}", kSketchFlashBytes),
-                  fmt::format("-Wl,--defsym=ram_bytes={}", kSketchRamBytes), "-T",
-                  board_folder() / "nano33ble.ld"});
+                 {"-nostartfiles", "-Wl,--gc-sections",
+                  fmt::format("-Wl,--defsym=flash_bytes={}", board.sketch_flash_bytes),
+                  fmt::format("-Wl,--defsym=ram_bytes={}", board.sketch_ram_bytes), "-L",
+                  board_folder(), "-T", own_folder(board) / "link.ld"});
+  command.insert(command.end(), board.toolchain->link_flags.begin(), board.toolchain->link_flags.end());
   const fs::path elf = build_folder / fmt::format("{}.elf", sketch.stem().string());
-  compile(std::move(command), elf, sketch.string());
-  return measure(elf);
+  compile(board, std::move(command), elf, sketch.string());
+  return measure(board, elf);
 }
 
 void compile_c(const fs::path& source, const fs::path& object, const std::string& optimization,
                const std::vector<std::string>& more) {
-  std::vector<std::string> command = compiler_command(optimization);
+  std::vector<std::string> command = compiler_command(nano33ble(), optimization);
   for (std::string& word : command) {
     if (word.starts_with("-std=")) word = "-std=gnu11";
   }
   std::erase(command, "-fno-rtti");
   command.insert(command.end(), more.begin(), more.end());
   command.insert(command.end(), {"-x", "c", "-c", source});
-  compile(std::move(command), object, source.string());
+  compile(nano33ble(), std::move(command), object, source.string());
 }
 
 }  // namespace pare::mcu

@@ -1,6 +1,7 @@
 /// A compressed multi-layer perceptron on the Arduino Nano 33 BLE. model.h holds it: its parameters
 /// and pare_infer(), which is all of the inference. The rest of this sketch talks to the host: it
 /// takes inputs, returns outputs, and measures. Try it in the Serial Monitor: pare selftest%
+#include "board.h"
 #include "crc32.h"
 #include "model.h"
 #include "serial_protocol.h"
@@ -17,15 +18,10 @@ static uint32_t last_command_ms = 0;
 static pare::Command command;
 static pare::Reply reply;
 
-/// NVMC.ICACHECNF, whose bit 0 is set when the instruction cache is on. Source: nRF52840 Product
-/// Specification, section 4.3 (NVMC).
-static const volatile uint32_t* const kCacheConfig =
-    reinterpret_cast<const volatile uint32_t*>(0x4001E540);
-
 static void infer() {
-  const uint32_t start = DWT->CYCCNT;
+  const uint32_t begin = pare::cycle_count();
   pare_infer(inputs, outputs);
-  last_cycles = DWT->CYCCNT - start;
+  last_cycles = pare::cycles_between(begin, pare::cycle_count());
 }
 
 /// Bytes of stack below this call that one inference changes: the stack is painted first and looked
@@ -33,8 +29,7 @@ static void infer() {
 static uint32_t measure_stack() __attribute__((noinline));
 static uint32_t measure_stack() {
   const uint32_t paint = 0xA5C35A3Cu;
-  uint32_t top;
-  asm volatile("mov %0, sp" : "=r"(top));
+  const uint32_t top = pare::stack_pointer();
   const uint32_t bottom = top - 4096;
   for (uint32_t address = bottom; address != top; address += 4) {
     *reinterpret_cast<volatile uint32_t*>(address) = paint;
@@ -148,7 +143,7 @@ static void reply_info() {
   reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
   reply.text("m-pare-inputs-[").number(pare::model::kInputs).line("]");
   reply.text("m-pare-outputs-[").number(pare::model::kOutputs).line("]");
-  reply.text("m-pare-cache-[").text((*kCacheConfig & 1u) != 0 ? "on" : "off").line("]");
+  reply.text("m-pare-cache-[").text(pare::instruction_cache_on() ? "on" : "off").line("]");
 }
 
 /// One inference, with all that the host needs to trust it: which inputs it had (their CRC-32), its
@@ -163,10 +158,10 @@ static void answer_infer_raw() {
 /// The cycle counter against micros(), over 20 ms.
 static void reply_clock() {
   const uint32_t begin_us = micros();
-  const uint32_t begin = DWT->CYCCNT;
+  const uint32_t begin = pare::cycle_count();
   while (static_cast<uint32_t>(micros()) - begin_us < 20000) {
   }
-  const uint32_t cycles = DWT->CYCCNT - begin;
+  const uint32_t cycles = pare::cycles_between(begin, pare::cycle_count());
   const uint32_t us = static_cast<uint32_t>(micros()) - begin_us;
   reply.text("m-pare-clock-[").number(cycles).text(" cycles in ").number(us).line(" us]");
 }
@@ -235,8 +230,7 @@ static void answer() {
 
 void setup() {
   pinMode(LED_BUILTIN, OUTPUT);
-  CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
-  DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
+  pare::start_cycle_counter();
   Serial.begin(115200);
   while (!Serial && millis() < 3000) {
   }

@@ -9,9 +9,11 @@
 #include "nn/json_text.h"
 
 using namespace pare;
+using bench::BoardRow;
 using bench::comparison_table;
 using bench::Format;
 using bench::format_comparison;
+using bench::Number;
 using bench::Row;
 using bench::SeedRows;
 using bench::Table;
@@ -21,20 +23,28 @@ namespace {
 using Cells = std::vector<std::string>;
 
 /// A variant whose rows have one number each.
-SeedRows variant(const std::string& name, Row::Number Row::*member,
-                 const std::vector<Row::Number>& values) {
+SeedRows variant(const std::string& name, Number Row::*member, const std::vector<Number>& values) {
   SeedRows rows;
-  for (const Row::Number& value : values) {
-    Row row;
-    row.name = name;
-    row.*member = value;
-    rows.push_back(row);
+  for (const Number& value : values) {
+    rows.emplace_back().name = name;
+    rows.back().*member = value;
   }
   return rows;
 }
 
-SeedRows flash(const std::string& name, Row::Number bytes) {
-  return variant(name, &Row::flash_bytes, {bytes});
+/// One number of a board each.
+SeedRows variant(const std::string& name, Number BoardRow::*member,
+                 const std::vector<Number>& values, const std::string& board = "nano33ble") {
+  SeedRows rows;
+  for (const Number& value : values) {
+    rows.emplace_back().name = name;
+    rows.back().boards[board].*member = value;
+  }
+  return rows;
+}
+
+SeedRows flash(const std::string& name, Number bytes) {
+  return variant(name, &BoardRow::flash_bytes, {bytes});
 }
 
 /// Two variants over three seeds: int8 is worse by 0.3, 0.4 and 0.2; qat better by 0.1, -0.1 and
@@ -66,7 +76,8 @@ std::string sorted_names(const std::vector<SeedRows>& variants, std::string_view
 }
 
 /// How three seeds' values of one number are shown.
-std::string shown(Row::Number Row::*member, const std::vector<Row::Number>& values) {
+template <class Part>
+std::string shown(Number Part::*member, const std::vector<Number>& values) {
   const Table table = comparison_table({variant("a", member, values)}, Format::text);
   return table.headers.size() < 2 ? "no column" : table.rows[0][1];
 }
@@ -112,9 +123,9 @@ TEST_CASE("numbers that the seeds agree on are shown plain, others with their sp
 }
 
 TEST_CASE("a number that one seed lacks is not averaged over the others") {
-  CHECK(shown(&Row::instructions, {100, {}, 102}) == "no column");
-  std::vector<SeedRows> variants{variant("a", &Row::instructions, {100, 102}),
-                                 variant("b", &Row::instructions, {100, {}})};
+  CHECK(shown(&BoardRow::instructions, {100, {}, 102}) == "no column");
+  std::vector<SeedRows> variants{variant("a", &BoardRow::instructions, {100, 102}),
+                                 variant("b", &BoardRow::instructions, {100, {}})};
   CHECK(column(comparison_table(variants, Format::text), "M4 instr") == Cells{"101 ± 1", "-"});
 }
 
@@ -210,11 +221,26 @@ TEST_CASE("numbers beyond all measure are shown, and are no whole numbers of a f
     CHECK(format_comparison(rows, format, {}).find("diverged") != std::string::npos);
   }
   Row row;
-  row.cycles_estimate = infinity;
-  row.flash_bytes = 1e300;
-  row.ram_bytes = 12;
-  const nlohmann::json json = bench::numbers_to_json(row);
+  BoardRow& figures = row.boards["nano33ble"];
+  figures.cycles_estimate = infinity;
+  figures.flash_bytes = 1e300;
+  figures.ram_bytes = 12;
+  const nlohmann::json json = bench::numbers_to_json(row)["boards"]["nano33ble"];
   CHECK(json["ram_bytes"].is_number_integer());
   CHECK(json["flash_bytes"] == 1e300);
-  CHECK(nn::json_text(json["cortex_m4"]["cycles_estimate"]) == "null");
+  CHECK(nn::json_text(json["cycles_estimate"]) == "null");
+}
+
+TEST_CASE("with several boards each column of a board names it, and a board without it has none") {
+  std::vector<SeedRows> variants{flash("a", 10), flash("b", 20)};
+  for (SeedRows& rows : variants) {
+    rows[0].boards["pico"].flash_bytes = *rows[0].boards["nano33ble"].flash_bytes + 1;
+    rows[0].boards["pico"].instructions = 5;
+  }
+  const Table table = comparison_table(variants, Format::text);
+  CHECK(table.headers == Cells{"variant", "nano33ble flash B", "pico flash B", "pico instr"});
+  CHECK(column(table, "pico flash B") == Cells{"11", "21"});
+  variants[1][0].boards.erase("pico");
+  CHECK(column(comparison_table(variants, Format::text), "pico flash B") == Cells{"11", "-"});
+  CHECK(sorted_names(variants, "pico flash b") == "ab");
 }

@@ -15,13 +15,14 @@ using namespace pare;
 
 namespace {
 
-bench::Row costs_of(const nn::Model& model, mcu::Optimize optimize) {
+bench::BoardRow costs_of(const nn::Model& model, mcu::Optimize optimize) {
   const mcu::TemporaryFolder folder;
-  bench::Row row;
+  bench::BoardRow figures;
   const nn::Matrix inputs = tests::random_matrix(16, nn::input_count(model), 2);
-  bench::measure_costs(mcu::make_artefact("net", model, bench::choose_encodings(model, {optimize})),
-                       inputs, folder.path(), row);
-  return row;
+  bench::measure_costs(
+      mcu::make_artefact("net", model, bench::choose_encodings(model, {optimize})),
+      mcu::nano33ble(), inputs, folder.path(), figures);
+  return figures;
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ TEST_CASE("the kernels take no more than they did, in every row of ./pare bench 
 }
 
 TEST_CASE("the sine by size takes no more than it did" * doctest::test_suite("slow")) {
-  const bench::Row row = costs_of(bench::random_int8_model({1, 16, 16, 1}), mcu::Optimize::size);
+  const bench::BoardRow row = costs_of(bench::random_int8_model({1, 16, 16, 1}), mcu::Optimize::size);
   CHECK(*row.flash_bytes <= 731);
   CHECK(*row.instructions <= 1979);
 }
@@ -102,7 +103,7 @@ TEST_CASE("small nets with a hidden layer take less flash as int8 than as float3
            {1, 2, 1}, {1, 4, 1}, {2, 4, 2}, {3, 8, 3}, {4, 7, 1}, {4, 10, 3}}) {
     CAPTURE(widths.size());
     CAPTURE(widths.front());
-    const bench::Row float32 =
+    const bench::BoardRow float32 =
         costs_of(nn::make_mlp(widths, nn::Activation::relu, 1), mcu::Optimize::size);
     const nn::Model int8 = bench::random_int8_model(widths);
     for (const mcu::Optimize optimize :

@@ -20,13 +20,18 @@ Row noted(const std::string& name, const std::string& note) {
 TEST_CASE("a row in short has what was measured, and its note") {
   Row row;
   row.weights_bytes = 556;
-  row.flash_bytes = 1068;
   row.mse = 0.000125;
-  row.flash_cycles_estimate = 859;
-  row.vectors = row.bit_exact = 1000;
-  row.max_difference = 0;
+  bench::BoardRow& figures = row.boards["nano33ble"];
+  figures.flash_bytes = 1068;
+  figures.flash_cycles_estimate = 859;
+  figures.vectors = figures.bit_exact = 1000;
+  figures.max_difference = 0;
   CHECK(bench::summarize(row) ==
-        "556 B of weights, 1068 B of flash, MSE 1.25e-04, 859 cycles est., 1000 of 1000 bit-exact");
+        "556 B of weights, MSE 1.25e-04, 1068 B of flash, 859 cycles est., 1000 of 1000 bit-exact");
+  row.boards["esp32c3"].flash_bytes = 900;
+  CHECK(bench::summarize(row) ==
+        "556 B of weights, MSE 1.25e-04, on nano33ble, 1068 B of flash, 859 cycles est., 1000 of "
+        "1000 bit-exact, on esp32c3, 900 B of flash");
   Row classes;
   classes.weights_bytes = 12;
   classes.mse = 0.5;

@@ -29,15 +29,15 @@ double sum(const bench::Profile& profile, long bench::PartCost::*number) {
 /// The whole profile is what the results table has of the same model.
 void check_sums(const bench::Profile& profile, const nn::Model& model, const nn::Matrix& inputs) {
   const mcu::TemporaryFolder folder;
-  bench::Row row;
-  REQUIRE(bench::measure_board(mcu::make_artefact("test", model, mcu::encode(model)), inputs,
-                               folder.path(), row));
+  bench::BoardRow row;
+  REQUIRE(bench::measure_board(mcu::make_artefact("test", model, mcu::encode(model)),
+                               mcu::nano33ble(), inputs, folder.path(), row));
   CHECK(sum(profile, &bench::PartCost::instructions) == *row.instructions);
   CHECK(sum(profile, &bench::PartCost::cycles) == *row.cycles_estimate);
   CHECK(sum(profile, &bench::PartCost::flash_cycles) == *row.flash_cycles_estimate);
-  CHECK(profile.row.stack_bytes == row.stack_bytes);
-  CHECK(profile.row.ram_bytes == row.ram_bytes);
-  CHECK(profile.row.flash_bytes == row.flash_bytes);
+  CHECK(profile.figures.stack_bytes == row.stack_bytes);
+  CHECK(profile.figures.ram_bytes == row.ram_bytes);
+  CHECK(profile.figures.flash_bytes == row.flash_bytes);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ TEST_SUITE("slow") {
     const bench::Profile profile = profile_of(int8, inputs);
     check_sums(profile, int8, inputs);
     // Two layers' activations, widened, and the buffers of inputs and outputs.
-    CHECK(profile.row.ram_bytes == 2 * (20 + 64) + 20 + 4);
+    CHECK(profile.figures.ram_bytes == 2 * (20 + 64) + 20 + 4);
     REQUIRE(profile.layers.size() == 3);
     CHECK(profile.layers[0].macs == 20 * 64);
     CHECK(profile.layers[1].inputs == 64);

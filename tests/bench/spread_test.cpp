@@ -7,14 +7,15 @@ using doctest::Approx;
 
 namespace {
 
-SeedRows rows_of(const std::vector<Row::Number>& mse) {
+const Column kMse{.pointer = "/mse", .header = "MSE", .of_model = &Row::mse};
+
+SeedRows rows_of(const std::vector<Number>& mse) {
   SeedRows rows;
-  for (const Row::Number& value : mse) {
+  for (const Number& value : mse) {
     rows.emplace_back().mse = value;
     rows.back().name = "a";
     rows.back().passes = {"quantize_int8"};
     rows.back().encodings = {"dense int8"};
-    rows.back().board = "emulated";
   }
   return rows;
 }
@@ -40,12 +41,12 @@ TEST_CASE("values that are equal have exactly no spread, however they would roun
 
 TEST_CASE("a difference is taken seed by seed, so that what both share is no spread") {
   const auto difference =
-      paired_difference(rows_of({11, 21, 31}), rows_of({10, 20, 30}), &Row::mse);
+      paired_difference(rows_of({11, 21, 31}), rows_of({10, 20, 30}), kMse);
   REQUIRE(difference);
   CHECK(difference->mean == 1);
   CHECK(difference->sd == 0);
-  CHECK_FALSE(paired_difference(rows_of({1, {}}), rows_of({1, 2}), &Row::mse));
-  CHECK_FALSE(paired_difference(rows_of({1, 2}), rows_of({{}, 2}), &Row::mse));
+  CHECK_FALSE(paired_difference(rows_of({1, {}}), rows_of({1, 2}), kMse));
+  CHECK_FALSE(paired_difference(rows_of({1, 2}), rows_of({{}, 2}), kMse));
 }
 
 TEST_CASE("a difference up to its standard deviation, of either sign, is within the spread") {
@@ -58,16 +59,15 @@ TEST_CASE("a difference up to its standard deviation, of either sign, is within 
 
 TEST_CASE("the mean and the spread of rows leave out what a seed lacks or sees otherwise") {
   SeedRows rows = rows_of({1, 2, 6});
-  for (Row& row : rows) row.flash_bytes = 10;
-  rows[1].flash_bytes.reset();
+  for (Row& row : rows) row.boards["pico"].flash_bytes = 10;
+  rows[1].boards["pico"].flash_bytes.reset();
   rows[2].encodings = {"sparse int8"};
   const Row mean = mean_row(rows);
   CHECK(mean.name == "a");
   CHECK(mean.passes == std::vector<std::string>{"quantize_int8"});
   CHECK(mean.encodings.empty());
-  CHECK(mean.board == "emulated");
   CHECK(mean.mse == 3);
-  CHECK_FALSE(mean.flash_bytes.has_value());
+  CHECK_FALSE(mean.boards.at("pico").flash_bytes.has_value());
   CHECK(*sd_row(rows).mse == Approx(2.6457513110645907).epsilon(1e-12));
-  CHECK_FALSE(sd_row(rows).flash_bytes.has_value());
+  CHECK_FALSE(sd_row(rows).boards["pico"].flash_bytes.has_value());
 }

@@ -28,7 +28,12 @@ const std::map<std::string, std::set<std::string>> kAllowed{
 };
 
 /// Folders whose files travel to the board, where a file's own folder is the include path.
-const std::set<std::string> kOnBoard{"mcu/kernel", "mcu/nano33ble", "mcu/emulator/board"};
+const std::set<std::string> kOnBoard{"mcu/kernel",
+                                     "mcu/nano33ble",
+                                     "mcu/emulator/board",
+                                     "mcu/emulator/board/esp32c3",
+                                     "mcu/emulator/board/nano33ble",
+                                     "mcu/emulator/board/pico"};
 
 /// Headers that take seconds to compile, with the only file that may include each; none if empty.
 const std::map<std::string, std::string> kSlowHeaders{

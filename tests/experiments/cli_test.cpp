@@ -22,7 +22,7 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
       {"seed = \n" + variant,
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
-       ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, model, "
+       ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, model, "
        "train, retrain, budget, variants; did you mean 'seed'?"},
       {variant + "passes = [\"quantise_int8\"]\n",
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}; did you mean 'quantize_int8'?",
@@ -184,7 +184,7 @@ TEST_CASE("export refuses a folder that exists, and a name that the Arduino IDE 
 
 TEST_CASE("export and flash refuse a variant over its budget, with its figures") {
   experiments::Results over = tests::sample_results();
-  over.rows[1][0].excess = "flash 980 > 900";
+  over.rows[1][0].boards["nano33ble"].excess = "flash 980 > 900";
   const ResultsFolder results(over);
   const std::string message =
       "pare: int8 is over its budget: flash 980 > 900; --force takes it all the same\n";
@@ -253,7 +253,7 @@ TEST_CASE("export keeps the weights in flash, or copies them to RAM if told to")
 }
 
 TEST_CASE("bench says which tables there are") {
-  const std::string known = "there are: kernels, peers, timing, encodings, costs";
+  const std::string known = "there are: kernels, peers, timing, encodings, costs, cores";
   CHECK(refusal({"bench"}) ==
         "pare: a command is missing; " + known + "; './pare bench --help' says more\n");
   CHECK(refusal({"bench", "kernel"}) ==
@@ -268,8 +268,8 @@ TEST_CASE("a wrong command line is refused with what there is instead") {
   CHECK(unknown.starts_with("pare: there is no command 'train'; there are: run, "));
   CHECK(unknown.ends_with("; './pare --help' says more\n"));
   CHECK(refusal({"run"}) == "pare: CONFIG is required; './pare run --help' says more\n");
-  CHECK(refusal({"flash", "a", "b"}) ==
-        "pare: --board is required; './pare flash --help' says more\n");
+  CHECK(refusal({"export", "a", "b"}) ==
+        "pare: --to is required; './pare export --help' says more\n");
   CHECK(
       refusal({"passes", "--foo"}) ==
       "pare: there is no option '--foo'; there are: --help, --format; './pare passes --help' says "
@@ -299,8 +299,8 @@ TEST_CASE("a wrong command line is refused with what there is instead") {
 TEST_CASE("table refuses to sort by a column that there is not") {
   const ResultsFolder results;
   std::string known = "variant";
-  for (const bench::Column& column : bench::columns()) {
-    if (column.header != nullptr) known += std::string(", ") + column.header;
+  for (const bench::Column& column : bench::columns({&mcu::boards().front(), 1})) {
+    if (!column.header.empty()) known += ", " + column.header;
   }
   CHECK(refusal({"table", results.path(), "--sort", "size"}) ==
         "pare: no column is called 'size'; there are: " + known + "\n");

@@ -46,7 +46,7 @@ TEST_CASE("a wrong --set is quoted as it was given") {
   CHECK(error_of(text, {"train=3"}) ==
         "--set train=3: train is not a table; write [train], and its keys on the lines below");
   CHECK(error_of(text, {"sed=3"}) ==
-        "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
+        "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, "
         "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of(text, {"name=a/b"}) ==
         "--set name=a/b: 'a/b' is no name; use up to 60 letters, digits, '-' and '_', not '-' "
@@ -72,11 +72,11 @@ TEST_CASE("what is no TOML is refused with its place") {
 
 TEST_CASE("an unknown key is refused with its place and the keys that there are") {
   CHECK(error_of("sed = 3\n" + kVariant) ==
-        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, data, "
+        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, "
         "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
         "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, optimize, "
-        "data, model, train, retrain, budget, variants; did you mean 'variants'?");
+        "boards, data, model, train, retrain, budget, variants; did you mean 'variants'?");
   CHECK(error_of(kVariant + "pass = []\n") ==
         "c.toml:3:1: unknown key 'pass' of a variant; known: name, passes; did you mean 'passes'?");
   CHECK(error_of("[budget]\nflash = -1\n" + kVariant) ==
@@ -116,7 +116,7 @@ TEST_CASE("a value of the wrong type or out of range is refused with its place")
   CHECK(error_of("[model]\nhidden = 3\n" + kVariant) ==
         "c.toml:2:1: hidden = 3 is not a list of numbers");
   CHECK(error_of("[model]\nhidden = { a = 1 }\n" + kVariant) ==
-        "c.toml:2:1: hidden is neither true or false, a number, a string nor a list of numbers");
+        "c.toml:2:1: hidden is neither true or false, a number, a string nor a list of numbers or strings");
   CHECK(error_of("train = 3\n" + kVariant) ==
         "c.toml:1:9: train is not a table; write [train], and its keys on the lines below");
   CHECK(error_of("[[train]]\n" + kVariant) ==

@@ -49,28 +49,31 @@ TEST_SUITE("slow") {
   TEST_CASE("run measures every number of a variant, but those of another task or board") {
     for (const bench::Row& row : sample_run().rows()) {
       CAPTURE(row.name);
-      for (const bench::Column& column : bench::columns()) {
+      for (const bench::Column& column : bench::columns({&row, 1})) {
         const std::string_view pointer = column.pointer;
         CAPTURE(pointer);
-        const bool of_int8 = pointer == "/validated/bit_exact";
-        CHECK((row.*column.value).has_value() ==
-              (pointer != "/accuracy/top1" && !pointer.starts_with("/boards/") &&
+        const bool of_int8 = pointer.ends_with("/validated/bit_exact");
+        CHECK(column.of(row).has_value() ==
+              (pointer != "/accuracy/top1" && pointer.find("/device/") == std::string_view::npos &&
                (!of_int8 || row.name == "int8")));
       }
+      const bench::BoardRow& figures = row.boards.at("nano33ble");
       CHECK(row.parameters == 13);
       CHECK(row.macs == 8);
-      CHECK(row.flash_bytes > row.weights_bytes);
-      CHECK(row.instructions > 50);
-      CHECK(row.cycles_estimate >= row.instructions);
-      CHECK(row.flash_cycles_estimate > row.cycles_estimate);
-      CHECK(row.us_at_64mhz_estimate == *row.flash_cycles_estimate / 64);
+      CHECK(figures.flash_bytes > row.weights_bytes);
+      CHECK(figures.instructions > 50);
+      CHECK(figures.cycles_estimate >= figures.instructions);
+      CHECK(figures.flash_cycles_estimate > figures.cycles_estimate);
+      CHECK(figures.us_estimate == *figures.flash_cycles_estimate / 64);
       CHECK(row.host_ns_median > 1);
-      CHECK(row.board == "emulated");
-      CHECK(row.vectors == 20);
+      CHECK(figures.vectors == 20);
     }
-    CHECK(sample_run().rows().at(1).bit_exact == 20);
-    CHECK(sample_run().rows().at(1).max_difference == 0);
-    CHECK(sample_run().rows().at(0).max_difference < 1e-5);
+    const auto on_nano = [](std::size_t variant) {
+      return sample_run().rows().at(variant).boards.at("nano33ble");
+    };
+    CHECK(on_nano(1).bit_exact == 20);
+    CHECK(on_nano(1).max_difference == 0);
+    CHECK(on_nano(0).max_difference < 1e-5);
   }
 
   TEST_CASE(
@@ -82,7 +85,7 @@ TEST_SUITE("slow") {
       CHECK(result.err == "");
       return result.out;
     };
-    const auto instructions = static_cast<long>(sample_run().rows().at(1).instructions.value());
+    const auto instructions = static_cast<long>(sample_run().rows().at(1).boards.at("nano33ble").instructions.value());
     const std::string csv = profile("csv");
     CHECK(csv.starts_with("layer,encoding,inputs,outputs,MACs,bytes,M4 instr,"));
     CHECK(csv.find(fmt::format("\nall,,,,8,{},{},", sample_run().rows().at(1).weights_bytes.value(),
@@ -121,11 +124,12 @@ TEST_SUITE("slow") {
       REQUIRE(run_pare({"export", sample_run().results(), variant, "--to", folder}).exit_code == 0);
       std::vector<std::string> command{
           mcu::require_program("arm-none-eabi-g++", "gcc-arm-none-eabi").string()};
-      const std::vector<std::string>& flags = mcu::sketch_flags();
+      const std::vector<std::string>& flags = mcu::nano33ble().toolchain->flags;
       command.insert(command.end(), flags.begin(), flags.end());
       command.insert(command.end(),
                      {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I",
-                      fmt::format("{}/mcu/emulator/board", PARE_SOURCE_DIR), "-include",
+                      fmt::format("{}/mcu/emulator/board", PARE_SOURCE_DIR), "-I",
+                      fmt::format("{}/mcu/emulator/board/nano33ble", PARE_SOURCE_DIR), "-include",
                       "Arduino.h", "-x", "c++", fmt::format("{}/sketch_{}.ino", folder, variant)});
       const mcu::ProcessResult compiled = mcu::run_process(command);
       CHECK(compiled.output == "");
@@ -142,8 +146,9 @@ TEST_SUITE("slow") {
     CHECK(result.exit_code == 0);
     CHECK(result.out.find(" over budget ") != std::string::npos);
     for (const bench::SeedRows& rows : experiments::read_rows(out).variants) {
-      CHECK(rows[0].excess ==
-            fmt::format("cycles {} > 1", static_cast<long>(*rows[0].flash_cycles_estimate)));
+      const bench::BoardRow& figures = rows[0].boards.at("nano33ble");
+      CHECK(figures.excess ==
+            fmt::format("cycles {} > 1", static_cast<long>(*figures.flash_cycles_estimate)));
     }
   }
 
@@ -170,29 +175,28 @@ TEST_SUITE("slow") {
         run_pare({"flash", sample_run().results(), "int8", "--board", "emulated"});
     CHECK(result.exit_code == 0);
     CHECK(result.err == "");
-    CHECK(result.out.starts_with("int8 started on the emulated board: "));
+    CHECK(result.out.starts_with("int8 started on the emulated Nano 33 BLE: "));
     CHECK(result.out.ends_with(" and self-test 8 of 8\n"));
   }
 
   TEST_CASE("validate compares the board over the test set, and keeps the outcome") {
     const std::string& results = sample_run().results();
     for (bench::Row row : sample_run().rows()) {
-      row.board.clear();
-      row.vectors.reset();
-      row.bit_exact.reset();
-      row.max_difference.reset();
+      bench::BoardRow& figures = row.boards["nano33ble"];
+      figures.vectors.reset();
+      figures.bit_exact.reset();
+      figures.max_difference.reset();
       experiments::update_row(results, 3, row);
       const ProgramResult result = run_pare({"validate", results, row.name, "--board", "emulated"});
       CHECK(result.exit_code == 0);
       CHECK(result.err == "");
-      CHECK(result.out.starts_with(row.name + " on the emulated board: "));
+      CHECK(result.out.starts_with(row.name + " on the emulated Nano 33 BLE: "));
       CHECK(result.out.find(" 20 test vectors") != std::string::npos);
     }
-    const bench::Row int8 = sample_run().rows().at(1);
-    CHECK(int8.board == "emulated");
+    const bench::BoardRow int8 = sample_run().rows().at(1).boards.at("nano33ble");
     CHECK(int8.vectors == 20);
     CHECK(int8.bit_exact == 20);
-    CHECK(sample_run().rows().at(0).vectors == 20);
+    CHECK(sample_run().rows().at(0).boards.at("nano33ble").vectors == 20);
   }
 
   TEST_CASE("validate takes the seed that is named, and keeps the outcome with it") {
@@ -201,14 +205,14 @@ TEST_SUITE("slow") {
     const std::string out = (folder.path() / "out").string();
     REQUIRE(run_pare({"run", config, "--set", "seeds=[4, 3]", "--out", out}).exit_code == 0);
     bench::Row row = experiments::read_rows(out).variants[1][1];
-    row.vectors.reset();
+    row.boards["nano33ble"].vectors.reset();
     experiments::update_row(out, 3, row);
     const ProgramResult result =
         run_pare({"validate", out, "int8", "--seed", "3", "--board", "emulated"});
     CHECK(result.exit_code == 0);
-    CHECK(result.out.starts_with("int8, seed 3, on the emulated board: 20 of 20 test vectors "));
-    CHECK(experiments::read_rows(out).variants[1][1].vectors == 20);
+    CHECK(result.out.starts_with("int8, seed 3, on the emulated Nano 33 BLE: 20 of 20 test vectors "));
+    CHECK(experiments::read_rows(out).variants[1][1].boards.at("nano33ble").vectors == 20);
     CHECK(run_pare({"flash", out, "int8", "--board", "emulated"})
-              .out.starts_with("int8, seed 4, started on the emulated board: "));
+              .out.starts_with("int8, seed 4, started on the emulated Nano 33 BLE: "));
   }
 }

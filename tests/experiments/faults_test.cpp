@@ -49,6 +49,9 @@ class Runs {
 
   const Folder& folder() const { return folder_; }
   std::string results() const { return (folder_.path() / "results/sample").string(); }
+  bench::BoardRow nano(std::size_t variant) const {
+    return row(variant).boards.at("nano33ble");
+  }
   bench::Row row(std::size_t variant) const {
     return experiments::read_rows(results()).variants.at(variant).at(0);
   }
@@ -157,15 +160,15 @@ TEST_SUITE("slow") {
     const ProgramResult first = runs.run(failing.path());
     CHECK(first.exit_code == 1);
     CHECK(has(first.out, "float"));
-    CHECK(runs.row(0).max_difference.has_value());
+    CHECK(runs.nano(0).max_difference.has_value());
     CHECK(runs.row(0).note == "");
     CHECK(runs.row(0).host_ns_median > 1);
     const bench::Row int8 = runs.row(1);
     CHECK(int8.mse.has_value());
     CHECK(int8.host_ns_median > 1);
-    CHECK_FALSE(int8.instructions.has_value());
-    CHECK_FALSE(int8.bit_exact.has_value());
-    CHECK(has(int8.note, "does not start on the emulated board"));
+    CHECK_FALSE(runs.nano(1).instructions.has_value());
+    CHECK_FALSE(runs.nano(1).bit_exact.has_value());
+    CHECK(has(int8.note, "does not start on the emulated Nano 33 BLE"));
     CHECK(has(int8.note, "nonsense"));
     CHECK(has(first.err, "\npare: int8: " + int8.note));
     CHECK(
@@ -182,7 +185,7 @@ TEST_SUITE("slow") {
     CHECK(second.exit_code == 0);
     CHECK(has(second.err, "pare: float: "));
     CHECK(second.err.find("from an earlier run") == second.err.rfind("from an earlier run"));
-    CHECK(runs.row(1).bit_exact == 20);
+    CHECK(runs.nano(1).bit_exact == 20);
     CHECK(read_file(runs.results() + "/models/int8.safetensors") == model);
 
     const ProgramResult third = runs.run();
@@ -202,7 +205,7 @@ TEST_SUITE("slow") {
     const std::string why = "/sample.toml:24:20: finetune: training diverged: ";
     for (const std::size_t variant : {0U, 1U}) {
       CHECK(runs.row(variant).note == "");
-      CHECK(runs.row(variant).instructions.has_value());
+      CHECK(runs.nano(variant).instructions.has_value());
     }
     for (const std::size_t variant : {2U, 3U}) {
       CHECK(has(runs.row(variant).note, why));
@@ -226,7 +229,7 @@ TEST_SUITE("slow") {
          "99999999999999999999999 bytes\"; exit 1",
          "99999999999999999999999 bytes"},
         {"while [ $1 != -o ]; do shift; done; echo nonsense > $2",
-         "model.elf ends too early: not a linked 32-bit ARM program"}};
+         "model.elf ends too early: not a linked 32-bit ARM or RISC-V program"}};
     for (const auto& [script, words] : compilers) {
       CAPTURE(script);
       const Runs runs;
@@ -239,7 +242,7 @@ TEST_SUITE("slow") {
       for (const std::size_t variant : {0U, 1U}) {
         CHECK(has(runs.row(variant).note, words));
         CHECK(runs.row(variant).mse.has_value());
-        CHECK_FALSE(runs.row(variant).flash_bytes.has_value());
+        CHECK_FALSE(runs.nano(variant).flash_bytes.has_value());
       }
       CHECK(runs.has_model("float"));
       CHECK(runs.has_model("int8"));

@@ -18,7 +18,7 @@ using tests::run_pare;
 namespace {
 
 constexpr const char* kExact =
-    "int8 on the nano33ble board: 20 of 20 test vectors are bit-exact between the reference, the "
+    "int8 on the Nano 33 BLE: 20 of 20 test vectors are bit-exact between the reference, the "
     "host's kernel and the board\n";
 
 /// A board that runs a variant of sample_results().
@@ -46,7 +46,7 @@ ProgramResult validate(const ResultsFolder& results, SampleBoard& board,
 /// What results.json has of the Nano for a variant: "float" is 0, "int8" 1.
 nlohmann::json nano_results(const ResultsFolder& results, std::size_t variant = 1) {
   const auto json = nn::parse_json(tests::read_file(results.path() + "/results.json"));
-  return json["variants"][variant]["boards"]["nano33ble"];
+  return json["variants"][variant]["boards"]["nano33ble"]["device"];
 }
 
 }  // namespace
@@ -55,26 +55,30 @@ TEST_CASE("a port is refused for a board that has none") {
   const ResultsFolder results;
   CHECK(
       tests::refusal({"validate", results.path(), "int8", "--board", "emulated", "--port", "x"}) ==
-      "pare: --port x is for --board nano33ble; the emulated board has no port\n");
+      "pare: --port x is for a board itself, such as --board nano33ble; an emulated one has no "
+      "port\n");
 }
 
-TEST_CASE("boards ends with the emulated board in every format") {
+TEST_CASE("boards lists every board, with what is measured of it here and what is missing for it") {
   const auto json = nn::parse_json(run_pare({"boards", "--format", "json"}).out);
-  REQUIRE(!json.empty());
-  CHECK(json.back()["board"] == "emulated");
-  CHECK(json.back()["state"] == "there");
-  CHECK(json.back()["port"].is_null());
+  REQUIRE(json.size() == mcu::boards().size());
+  CHECK(json[0]["name"] == "nano33ble");
+  CHECK(json[0]["core"] == "Cortex-M4F");
+  CHECK(json[0]["MHz"] == 64);
+  CHECK(json[0]["flash B"] == 888340);
+  CHECK(json[0]["measured here"] == "instructions, cycles, in qemu-system-arm");
+  CHECK(json[3]["measured here"] == "nothing");
   const auto without = nn::parse_json(run_pare({"boards", "--format", "json"}, "/no").out);
-  CHECK(without.back()["state"] == "qemu-system-arm is missing: './pare doctor'");
-  CHECK(run_pare({"boards"}).out.ends_with(" there\n"));
+  CHECK(without[0]["measured here"] ==
+        "instructions, cycles, in qemu-system-arm (arm-none-eabi-g++ is missing: apt-get install "
+        "gcc-arm-none-eabi)");
 }
 
 TEST_SUITE("slow") {
   TEST_CASE("validate counts a Nano's cycles, and keeps them beside the emulated board's") {
     const ResultsFolder results;
     bench::Row row = experiments::read_rows(results.path()).variants[1][0];
-    row.board = "emulated";
-    row.vectors = 20;
+    row.boards["nano33ble"].vectors = 20;
     experiments::update_row(results.path(), 3, row);
     SampleBoard board(results, tests::counter_prelude(64));
     const ProgramResult result = validate(results, board);
@@ -98,9 +102,8 @@ TEST_SUITE("slow") {
     CHECK(nano["cycles"]["max"] == 530);
     CHECK(nano["cycles"]["counter_mhz"] == doctest::Approx(64.025).epsilon(0.0001));
     const bench::Row after = experiments::read_rows(results.path()).variants[1][0];
-    CHECK(after.board == "emulated");
-    CHECK(after.vectors == 20);
-    CHECK(tests::read_file(results.path() + "/table.md").find("Nano cycles") != std::string::npos);
+    CHECK(after.boards.at("nano33ble").vectors == 20);
+    CHECK(tests::read_file(results.path() + "/table.md").find("device cycles") != std::string::npos);
   }
 
   TEST_CASE("validate says that a counter does not move, or runs at another rate") {
@@ -123,7 +126,7 @@ TEST_SUITE("slow") {
     const ProgramResult result = validate(results, board, "float");
     CHECK(result.exit_code == 0);
     CHECK(result.out.starts_with(
-        "float on the nano33ble board: over 20 test vectors, the host's kernel and the board "
+        "float on the Nano 33 BLE: over 20 test vectors, the host's kernel and the board "
         "differ from the reference by at most "));
     CHECK(nano_results(results, 0)["vectors"] == 20);
   }
@@ -177,7 +180,7 @@ TEST_SUITE("slow") {
         run_pare({"flash", results.path(), "int8", "--board", "nano33ble", "--port", board.port()});
     CHECK(result.err == "");
     CHECK(result.exit_code == 0);
-    CHECK(result.out.starts_with("int8 started on the nano33ble board: "));
+    CHECK(result.out.starts_with("int8 started on the Nano 33 BLE: "));
     CHECK(result.out.find(" bytes of static RAM, sketch included but not the Arduino core, and ") !=
           std::string::npos);
     CHECK(result.out.ends_with(" and self-test 20 of 20\n"));

@@ -48,7 +48,7 @@ TEST_CASE("results over seeds hold means, deviations and each seed's numbers and
   CHECK(variant["accuracy"]["mse"] == doctest::Approx(0.0015));
   CHECK(variant["sd"]["parameters"] == 0);
   CHECK(variant["sd"]["accuracy"]["mse"] == doctest::Approx(0.00070710678));
-  CHECK(variant["sd"]["flash_bytes"].is_null());
+  CHECK(variant["sd"]["boards"]["nano33ble"]["flash_bytes"].is_null());
   REQUIRE(variant["seeds"].size() == 2);
   CHECK(variant["seeds"][0]["seed"] == 3);
   CHECK(variant["seeds"][0]["accuracy"]["mse"] == 0.001);

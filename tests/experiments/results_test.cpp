@@ -103,9 +103,8 @@ TEST_CASE("update_row changes one row in results.json and in both tables") {
   const fs::path folder = results.path();
   bench::Row row = read_rows(folder).variants[1][0];
   row.weights_bytes = 30;
-  row.board = "emulated";
-  row.vectors = 20;
-  row.bit_exact = 19;
+  row.boards["nano33ble"].vectors = 20;
+  row.boards["nano33ble"].bit_exact = 19;
   update_row(folder, 3, row);
   const std::vector<bench::SeedRows> rows = read_rows(folder).variants;
   REQUIRE(rows.size() == 2);

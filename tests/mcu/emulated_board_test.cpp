@@ -115,8 +115,8 @@ TEST_CASE("an image counts what the sketch puts into flash and RAM, and knows pa
   CHECK(image().ram_bytes > 850);
   CHECK(image().ram_bytes < 1000);
   CHECK(image().buffer_bytes == 3 + 2);
-  CHECK(image().infer_address >= kFlashBegin);
-  CHECK(image().infer_address < kFlashEnd);
+  CHECK(image().infer_address >= nano33ble().toolchain->flash_begin);
+  CHECK(image().infer_address < nano33ble().toolchain->flash_end);
   CHECK(image().infer_address % 2 == 0);
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("a sketch that does not compile is reported in the compiler's words") 
   const fs::path sketch = write_sketch(folder.path(), "#error no model here\n");
   const std::string message = message_of([&] { build_image(sketch, folder.path() / "build"); });
   CHECK(message.starts_with((sketch / "by_hand.ino").string() +
-                            " does not build for the emulated board:\n"));
+                            " does not build for the Nano 33 BLE:\n"));
   CHECK(message.find("no model here") != std::string::npos);
 }
 
@@ -230,10 +230,11 @@ TEST_CASE("the sketch compiles without a warning") {
   const TemporaryFolder folder;
   const fs::path sketch = write_sketch(folder.path());
   std::vector<std::string> command = {find_program("arm-none-eabi-g++").value().string()};
-  command.insert(command.end(), sketch_flags().begin(), sketch_flags().end());
+  const std::vector<std::string>& flags = nano33ble().toolchain->flags;
+  command.insert(command.end(), flags.begin(), flags.end());
   const fs::path board = fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board";
-  command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board,
-                                 "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
+  command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board, "-I",
+                                 board / "nano33ble", "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
   const ProcessResult result = run_process(command);
   CHECK(result.output == "");
   CHECK(result.exit_code == 0);
@@ -259,8 +260,8 @@ TEST_CASE(
   const auto figure_of = [](const std::string& excess) {
     return std::stol(excess.substr(excess.find(' ')));
   };
-  CHECK(kSketchFlashBytes == 888340);
-  CHECK(kSketchRamBytes == 218032);
+  CHECK(nano33ble().sketch_flash_bytes == 888340);
+  CHECK(nano33ble().sketch_ram_bytes == 218032);
   CHECK(excess_of("static const char array[880000] = {1};\n") == "it fits");
   const std::string flash = excess_of("static const char array[890000] = {1};\n");
   CHECK(flash.starts_with("flash "));
@@ -301,7 +302,7 @@ TEST_CASE("an emulator that cannot start is reported in its own words") {
   EmulatedBoard::Options options;
   options.timing_plugin = "/nowhere/plugin.so";
   const std::string message = message_of([&] { EmulatedBoard board(image(), options); });
-  CHECK(message.find("does not start on the emulated board") != std::string::npos);
+  CHECK(message.find("does not start on the emulated Nano 33 BLE") != std::string::npos);
   CHECK(message.find("/nowhere/plugin.so") != std::string::npos);
 }
 
@@ -310,11 +311,11 @@ TEST_CASE("a damaged ELF file is reported with its path") {
   const fs::path path = folder.path() / "damaged.elf";
   std::ofstream(path) << "text";
   CHECK_THROWS_WITH(read_elf(path),
-                    (path.string() + " ends too early: not a linked 32-bit ARM program").c_str());
+                    (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
   fs::copy_file(image().elf, path, fs::copy_options::overwrite_existing);
   fs::resize_file(path, fs::file_size(path) / 2);
   CHECK_THROWS_WITH(read_elf(path),
-                    (path.string() + " ends too early: not a linked 32-bit ARM program").c_str());
+                    (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
   CHECK_THROWS_WITH(read_elf(folder.path() / "none.elf"),
                     ((folder.path() / "none.elf").string() + " cannot be opened").c_str());
 }

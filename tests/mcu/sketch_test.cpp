@@ -110,11 +110,13 @@ TEST_CASE("the exported sketch builds as the Arduino tools build it, without a w
     fs::create_directory(folder.path() / "core");
     folder.write("core/Arduino.h", kCoreNames);
     std::vector<std::string> command{mcu::find_program("arm-none-eabi-g++").value().string()};
-    command.insert(command.end(), mcu::sketch_flags().begin(), mcu::sketch_flags().end());
+    const std::vector<std::string>& flags = mcu::nano33ble().toolchain->flags;
+    command.insert(command.end(), flags.begin(), flags.end());
     command.insert(
         command.end(),
         {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", folder.path() / "core", "-I",
-         fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board", sketch / "my_sketch.ino.cpp"});
+         fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board", "-I",
+         fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board/nano33ble", sketch / "my_sketch.ino.cpp"});
     const mcu::ProcessResult result = mcu::run_process(command);
     CHECK(result.output == "");
     CHECK(result.exit_code == 0);

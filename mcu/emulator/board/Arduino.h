@@ -1,16 +1,18 @@
 #pragma once
-/// The part of the Arduino core that a pare sketch uses, for QEMU's mps2-an386 board.
+/// The part of the Arduino core that a pare sketch uses, for the boards that an emulator runs.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "machine.h"
 
 /// The sketch's two functions.
 void setup();
 void loop();
 
 /// Microseconds since the start; wraps after 71.6 minutes. The emulator's clock says nothing about
-/// the Nano's speed.
+/// the board's speed.
 unsigned long micros();
 
 /// Milliseconds since the start; wraps together with micros().
@@ -24,8 +26,9 @@ enum PinMode { INPUT = 0, OUTPUT = 1 };
 inline void pinMode(unsigned, PinMode) {}
 inline void digitalWrite(unsigned, PinStatus) {}
 
-/// The serial port, carried by QEMU's standard input and output through semihosting: the emulated
-/// UART has no FIFO, and each byte through it costs some 40 us of the host's time.
+/// The serial port, carried by the emulator's standard input and output through semihosting: an
+/// emulated UART has no FIFO or must be asked without end, and each byte through QEMU's costs some
+/// 40 us of the host's time.
 class SemihostingSerial {
  public:
   void begin(unsigned long baud);
@@ -49,19 +52,3 @@ class SemihostingSerial {
   uint8_t received_[256];
 };
 extern SemihostingSerial Serial;
-
-/// The registers of CMSIS that reach the cycle counter. QEMU reads them as 0.
-struct DwtRegisters {
-  volatile uint32_t CTRL;
-  volatile uint32_t CYCCNT;
-};
-struct CoreDebugRegisters {
-  volatile uint32_t DHCSR;
-  volatile uint32_t DCRSR;
-  volatile uint32_t DCRDR;
-  volatile uint32_t DEMCR;
-};
-#define DWT (reinterpret_cast<DwtRegisters*>(0xE0001000u))
-#define CoreDebug (reinterpret_cast<CoreDebugRegisters*>(0xE000EDF0u))
-#define DWT_CTRL_CYCCNTENA_Msk (1u)
-#define CoreDebug_DEMCR_TRCENA_Msk (1u << 24)

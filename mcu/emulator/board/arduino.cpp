@@ -1,8 +1,18 @@
 #include "Arduino.h"
 
+#include "start.h"
+
+extern "C" {
+// The linker script's.
+extern uint32_t data_source, data_begin, data_end, bss_begin, bss_end;
+extern void (*init_array_begin[])();
+extern void (*init_array_end[])();
+void* __dso_handle = nullptr;  // the compiler's handle for destructors at exit, which never comes
+}
+
 namespace {
 
-/// Source: Arm, "Semihosting for AArch32 and AArch64", release 2.0.
+/// Source: Arm, "Semihosting for AArch32 and AArch64", release 2.0, which RISC-V took over.
 enum class Operation : uint32_t { open = 0x01, write = 0x05, read = 0x06, exit = 0x18 };
 constexpr uint32_t kOpenToRead = 0;
 constexpr uint32_t kOpenToWrite = 4;
@@ -20,10 +30,7 @@ struct TransferArguments {
 };
 
 uint32_t call_host(Operation operation, uintptr_t argument) {
-  register uint32_t r0 asm("r0") = static_cast<uint32_t>(operation);
-  register uintptr_t r1 asm("r1") = argument;
-  asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-  return r0;
+  return machine::call_host(static_cast<uint32_t>(operation), argument);
 }
 
 uint32_t open_console(uint32_t mode) {
@@ -31,18 +38,7 @@ uint32_t open_console(uint32_t mode) {
   return call_host(Operation::open, reinterpret_cast<uintptr_t>(&arguments));
 }
 
-/// The FPGA's I/O block: a counter that runs freely behind a prescaler. Source: ARM DAI 0386
-/// (AN386); its clock: QEMU, hw/misc/mps2-fpgaio.c.
-struct FpgaIo {
-  volatile uint32_t leds, reserved, buttons, reserved_2, count_1hz, count_100hz;
-  volatile uint32_t count;
-  volatile uint32_t prescale;
-};
-constexpr uint32_t kCounterHz = 20000000;
-
-FpgaIo& fpga_io() { return *reinterpret_cast<FpgaIo*>(0x40028000u); }
-
-__attribute__((constructor)) void start_clock() { fpga_io().prescale = kCounterHz / 1000000 - 1; }
+__attribute__((constructor)) void start_clock() { machine::start_clock(); }
 
 }  // namespace
 
@@ -71,6 +67,27 @@ void SemihostingSerial::wait_for_bytes() {
   if (end_ == 0) call_host(Operation::exit, kApplicationExit);
 }
 
-unsigned long micros() { return fpga_io().count; }
+unsigned long micros() { return machine::microseconds(); }
 
 unsigned long millis() { return micros() / 1000; }
+
+void run_sketch() {
+  const uint32_t* source = &data_source;
+  for (uint32_t* word = &data_begin; word != &data_end; ++word) *word = *source++;
+  for (uint32_t* word = &bss_begin; word != &bss_end; ++word) *word = 0;
+  for (auto constructor = init_array_begin; constructor != init_array_end; ++constructor) {
+    (*constructor)();
+  }
+  setup();
+  for (;;) {
+    loop();
+    Serial.wait_for_bytes();
+  }
+}
+
+void report_fault() {
+  static const char message[] = "\r\ne-[hard fault]\r\n";
+  Serial.begin(115200);
+  Serial.write(reinterpret_cast<const uint8_t*>(message), sizeof(message) - 1);
+  for (;;) asm volatile("wfi");
+}

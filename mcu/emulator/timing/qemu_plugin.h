@@ -11,7 +11,10 @@ extern "C" {
 using qemu_plugin_id_t = std::uint64_t;
 using qemu_plugin_meminfo_t = std::uint32_t;
 
-struct qemu_info_t;
+/// Its first member; what follows is not needed here.
+struct qemu_info_t {
+  const char* target_name;  ///< "arm" or "riscv32"
+};
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 

@@ -15,6 +15,7 @@
 
 #include "mcu/emulator/timing/cycle_model.h"
 #include "mcu/emulator/timing/qemu_plugin.h"
+#include "mcu/emulator/timing/riscv_decoder.h"
 #include "mcu/emulator/timing/thumb_decoder.h"
 
 namespace pare::mcu {
@@ -24,6 +25,7 @@ constexpr std::uint32_t kThumbBit = 1;
 constexpr unsigned kBytesPerWord = 4;
 
 struct Settings {
+  bool riscv;  ///< count instructions, not cycles: no model of a core
   std::uint32_t function;
   std::uint32_t function_end;
   std::uint32_t flash_begin;
@@ -117,7 +119,8 @@ Step& CallTimer::remember(const qemu_plugin_insn* instruction) {
   const auto address = static_cast<std::uint32_t>(qemu_plugin_insn_vaddr(instruction));
   Step& step = steps_[address];
   step.address = address;
-  step.instruction = decode(halfwords[0], halfwords[1]);
+  step.instruction = settings_.riscv ? decode_riscv(halfwords[0])
+                                     : decode(halfwords[0], halfwords[1]);
   return step;
 }
 
@@ -210,16 +213,19 @@ bool CallTimer::write(const Timing& timing) {
   const auto as_printed = [](std::uint64_t number) {
     return static_cast<unsigned long long>(number);
   };
+  const auto cycles = [&](const Timing& cost) {
+    return as_printed(settings_.riscv ? 0 : cost.cycles);
+  };
   std::vector<Step*> sites;
   for (auto& [address, step] : steps_) {
     if (step.cost != Timing()) sites.push_back(&step);
   }
   std::fprintf(out_.get(), "%llu %llu %llu %zu\n", as_printed(timing.instructions),
-               as_printed(timing.cycles), as_printed(timing.flash_data_words), sites.size());
+               cycles(timing), as_printed(timing.flash_data_words), sites.size());
   for (Step* site : sites) {
     const Timing cost = std::exchange(site->cost, Timing());
     std::fprintf(out_.get(), "%lu %llu %llu %llu\n", static_cast<unsigned long>(site->address),
-                 as_printed(cost.instructions), as_printed(cost.cycles),
+                 as_printed(cost.instructions), cycles(cost),
                  as_printed(cost.flash_data_words));
   }
   // Flushed at once: the host may end the emulator at any time.
@@ -244,7 +250,7 @@ std::uint32_t parse_address(const std::string& name, const std::string& text) {
   return static_cast<std::uint32_t>(value);
 }
 
-Settings parse_settings(int argc, char** argv) {
+Settings parse_settings(const std::string& target, int argc, char** argv) {
   std::map<std::string, std::string> values;
   for (int i = 0; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -259,6 +265,7 @@ Settings parse_settings(int argc, char** argv) {
     return node.mapped();
   };
   Settings settings{
+      .riscv = target.rfind("riscv", 0) == 0,
       .function = parse_address("function", take("function")) & ~kThumbBit,
       .function_end = parse_address("function_end", take("function_end")),
       .flash_begin = parse_address("flash_begin", take("flash_begin")),
@@ -278,9 +285,9 @@ Settings parse_settings(int argc, char** argv) {
 
 const int qemu_plugin_version = 1;  // NOLINT(readability-identifier-naming)
 
-int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t* /*info*/, int argc, char** argv) {
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t* info, int argc, char** argv) {
   try {
-    pare::mcu::timer = new pare::mcu::CallTimer(pare::mcu::parse_settings(argc, argv));
+    pare::mcu::timer = new pare::mcu::CallTimer(pare::mcu::parse_settings(info->target_name, argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "m4_timing: %s\n", error.what());
     return -1;

@@ -1,5 +1,5 @@
 // Flashing with a script in the place of arduino-cli, and the emulated board in that of the Nano.
-#include "mcu/flash_nano33ble.h"
+#include "mcu/upload.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -14,7 +14,6 @@ using namespace pare;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using mcu::BoardSearch;
-using mcu::flash_nano33ble;
 using tests::RemoteBoard;
 using tests::StandInCli;
 using tests::UsbTree;
@@ -57,7 +56,7 @@ fs::path build_folder() {
 }
 
 std::string flash_error(const BoardSearch& search) {
-  return error_of([&] { flash_nano33ble("/tmp/sine", build_folder(), search); });
+  return error_of([&] { mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search); });
 }
 
 }  // namespace
@@ -138,13 +137,14 @@ TEST_CASE("a board that does not come back is reported after the patience") {
   const StandInCli cli(hide(tree, "ttyACM0"));
   CHECK(flash_error(tree.search()) ==
         "the sketch was uploaded, but within 0 s the board did not answer: its port did not come "
-        "back; press its reset button once, and twice before flashing again if that does not help");
+        "back; press its reset button once, and before flashing again press the board's reset button "
+        "twice if that does not help");
 }
 
 TEST_CASE("a board in its bootloader cannot be validated") {
   const UsbTree tree;
   tree.plug("ttyACM0", "2341:005a", "CAFE");
-  CHECK(error_of([&] { mcu::connect_nano33ble({.root = tree.root()}); }) ==
+  CHECK(error_of([&] { mcu::connect_board(mcu::nano33ble(), {.root = tree.root()}); }) ==
         "the board at " + tree.port("ttyACM0").string() +
             " is in its bootloader; './pare flash' gives it a sketch, or its reset button, pressed "
             "once, starts the one that it has");
@@ -170,7 +170,7 @@ TEST_SUITE("slow") {
                     show(tree, "ttyACM3"), started));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM0");
-    mcu::BoardClient client = flash_nano33ble("/tmp/sine", build_folder(), search);
+    mcu::BoardClient client = mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search);
     CHECK(client.info().hash == remote.hash());
     CHECK(client.infer(remote.vectors().inputs[1]) == remote.vectors().outputs[1]);
   }
@@ -185,7 +185,7 @@ TEST_SUITE("slow") {
     const StandInCli cli(fmt::format("{}; {}", hide(tree, "ttyACM1"), show(tree, "ttyACM3")));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM1");
-    CHECK(flash_nano33ble("/tmp/sine", build_folder(), search).info().hash == remote.hash());
+    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash == remote.hash());
   }
 
   TEST_CASE("a port of no known device is opened again under its own name") {
@@ -193,7 +193,7 @@ TEST_SUITE("slow") {
     remote.connect();
     const StandInCli cli("true");
     const BoardSearch search{.wanted_port = remote.line().path(), .patience = 10s};
-    CHECK(flash_nano33ble("/tmp/sine", build_folder(), search).info().hash == remote.hash());
-    CHECK(mcu::connect_nano33ble(search).info().hash == remote.hash());
+    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash == remote.hash());
+    CHECK(mcu::connect_board(mcu::nano33ble(), search).info().hash == remote.hash());
   }
 }

@@ -1,0 +1,52 @@
+#include "mcu/boards/board.h"
+#include "mcu/emulator/qemu.h"
+
+namespace pare::mcu {
+namespace {
+
+const Toolchain kToolchain{
+    .compiler = "riscv64-unknown-elf-g++",
+    .package = "gcc-riscv64-unknown-elf",
+    .flags = {"-Os", "-std=gnu++14", "-fno-exceptions", "-fno-rtti", "-funsigned-char",
+              "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "-ffreestanding"},
+    .link_flags = {"-nostdlib", "-lgcc"},
+    .flash_begin = 0x80000000,  // QEMU's machine has RAM there
+    .flash_end = 0x80400000};
+
+const Emulator kEmulator{.title = "its core, RV32IMC, in QEMU",
+                         .program = "qemu-system-riscv32",
+                         .package = "qemu-system-misc",
+                         .counts_cycles = false,
+                         .command = [](const Image& image, const std::filesystem::path& plugin,
+                                       const std::filesystem::path& timings) {
+                           return qemu_command(
+                               kEmulator, {"-machine", "virt", "-bios", "none", "-icount", "shift=0"},
+                               image, plugin, timings);
+                         }};
+
+}  // namespace
+
+extern const Board kEsp32C3;
+/// The sizes are of the default partition, 1,310,720 bytes, and of the RAM that arduino-esp32 calls
+/// its most, 327,680, less what an empty sketch takes, rounded up: not measured. Source of the USB
+/// id: arduino-esp32, boards.txt, esp32c3.
+const Board kEsp32C3{.name = "esp32c3",
+                     .title = "ESP32-C3",
+                     .core = "RV32IMC",
+                     .short_core = "RV32",
+                     .sketch_flash_bytes = 1310720 - 300000,
+                     .sketch_ram_bytes = 327680 - 20000,
+                     .clock_mhz = 160,
+                     .flash_wait_cycles = 0,
+                     .toolchain = &kToolchain,
+                     .emulator = &kEmulator,
+                     .upload = {.fqbn = "esp32:esp32:esp32c3:CDCOnBoot=cdc",
+                                .core = "esp32:esp32",
+                                .index_url = "https://espressif.github.io/arduino-esp32/"
+                                             "package_esp32_index.json",
+                                .sketch_ids = {"303a:1001"},
+                                .bootloader_ids = {},
+                                .bootloader_advice = "hold BOOT while you press RESET"},
+                     .wokwi = "board-esp32-c3-devkitm-1"};
+
+}  // namespace pare::mcu

@@ -1,0 +1,68 @@
+/// From reset to the sketch, and what it needs of a C library: Debian has none for this core.
+#pragma GCC optimize("no-tree-loop-distribute-patterns")  // else memcpy would call itself
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "machine.h"
+#include "start.h"
+
+EspClass ESP;
+
+extern "C" {
+
+void boot() __attribute__((noreturn));
+
+/// Without a global pointer: the linker does not relax to it (link.ld defines none).
+__attribute__((section(".vectors"), naked, used)) void boot() {
+  asm volatile(
+      "la sp, stack_top\n"
+      "la t0, fault\n"
+      "csrw mtvec, t0\n"
+      "j run_sketch\n");
+}
+
+/// mtvec holds addresses of whole words.
+__attribute__((aligned(4), used)) void fault() { report_fault(); }
+
+void* memcpy(void* __restrict to, const void* __restrict from, size_t size_bytes) {
+  uint8_t* byte = static_cast<uint8_t*>(to);
+  const uint8_t* source = static_cast<const uint8_t*>(from);
+  for (; size_bytes > 0; --size_bytes) *byte++ = *source++;
+  return to;
+}
+
+void* memset(void* to, int value, size_t size_bytes) {
+  uint8_t* byte = static_cast<uint8_t*>(to);
+  for (; size_bytes > 0; --size_bytes) *byte++ = static_cast<uint8_t>(value);
+  return to;
+}
+
+size_t strlen(const char* text) {
+  size_t length = 0;
+  while (text[length] != '\0') ++length;
+  return length;
+}
+
+int strcmp(const char* a, const char* b) {
+  for (; *a == *b && *a != '\0'; ++a, ++b) {
+  }
+  return static_cast<uint8_t>(*a) - static_cast<uint8_t>(*b);
+}
+
+/// e^x to about 1e-7 of it: 2^n * e^r with |r| <= ln(2) / 2, e^r by its series.
+float expf(float x) {
+  if (x > 88.0f) x = 88.0f;
+  if (x < -87.0f) return 0.0f;
+  const int32_t n = static_cast<int32_t>(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f));
+  const float r = (x - static_cast<float>(n) * 0.693359375f) + static_cast<float>(n) * 2.12194440e-4f;
+  float sum = 1.0f;
+  for (int k = 7; k > 0; --k) sum = 1.0f + sum * r / static_cast<float>(k);
+  const uint32_t bits = static_cast<uint32_t>(n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof(power));
+  return sum * power;
+}
+
+float tanhf(float x) { return 1.0f - 2.0f / (expf(2.0f * x) + 1.0f); }
+}
