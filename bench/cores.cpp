@@ -48,25 +48,23 @@ mcu::Timing measure_on(const mcu::Board& board, const nn::Model& model, bool por
     value = static_cast<float>(random.uniform(-1, 1));
   }
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, kVectors);
-  mcu::export_sketch(
-      mcu::make_artefact("core", model, mcu::encode(model, {mcu::Optimize::speed})), vectors,
-      folder.path() / "sketch");
+  mcu::export_sketch(mcu::make_artefact("core", model, mcu::encode(model, {mcu::Optimize::speed})),
+                     vectors, folder.path() / "sketch");
   const std::vector<std::string> flags =
       portable ? std::vector<std::string>{"-DPARE_PORTABLE"} : std::vector<std::string>{};
-  const mcu::Image image = mcu::build_image(folder.path() / "sketch", folder.path() / "build",
-                                            "-Os", flags, board);
+  const mcu::Image image =
+      mcu::build_image(folder.path() / "sketch", folder.path() / "build", "-Os", flags, board);
   mcu::EmulatedBoard running(image, {.timing_plugin = PARE_TIMING_PLUGIN});
   for (std::size_t i = 0; i < vectors.inputs.size(); ++i) {
     if (running.client().infer(vectors.inputs[i]) != vectors.outputs[i]) {
-      throw std::runtime_error(fmt::format("the outputs of {} are not the reference's",
-                                           board.name));
+      throw std::runtime_error(
+          fmt::format("the outputs of {} are not the reference's", board.name));
     }
   }
   const std::vector<mcu::Timing> timings = running.stop();
-  return *std::max_element(timings.begin(), timings.end(),
-                           [](const mcu::Timing& a, const mcu::Timing& b) {
-                             return a.instructions < b.instructions;
-                           });
+  return *std::max_element(
+      timings.begin(), timings.end(),
+      [](const mcu::Timing& a, const mcu::Timing& b) { return a.instructions < b.instructions; });
 }
 
 Table core_table() {
@@ -80,7 +78,8 @@ Table core_table() {
       if (board->emulator == nullptr) continue;
       const auto count = [&](bool portable) {
         const mcu::Timing timing = measure_on(*board, model, portable);
-        return static_cast<double>(board->emulator->counts_cycles ? timing.cycles : timing.instructions);
+        return static_cast<double>(board->emulator->counts_cycles ? timing.cycles
+                                                                  : timing.instructions);
       };
       const double ours = count(false);
       table.rows.push_back({std::string(work.name), std::string(board->name),

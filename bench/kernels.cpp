@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -121,14 +122,23 @@ BoardFigures measure(std::string_view name, const nn::Model& model,
           row.ram_bytes.value(), row.cycles_estimate.value()};
 }
 
-void add_rows(const Work& work, const CmsisNn* library, Table& table) {
+/// How the encodings of a work's model were chosen, by its name and what for.
+using Choices = std::map<std::pair<std::string_view, mcu::Optimize>, mcu::EncodedModel>;
+
+void add_rows(const Work& work, const CmsisNn* library, Choices& choices, Table& table) {
   const bool int8 = work.arithmetic == nn::Arithmetic::int8;
   const nn::Model model = int8 ? random_int8_model(work.widths)
                                : nn::make_mlp(work.widths, nn::Activation::relu, kSeed);
   const nn::Model peers_model = one_scale_a_layer(model);
   const nn::Matrix inputs = random_inputs(work.widths.front());
-  const BoardFigures ours =
-      measure(work.name, model, choose_encodings(model, {work.optimize}), work.optimization);
+  auto choice = choices.find({work.name, work.optimize});
+  if (choice == choices.end()) {
+    choice =
+        choices
+            .emplace(std::pair(work.name, work.optimize), choose_encodings(model, {work.optimize}))
+            .first;
+  }
+  const BoardFigures ours = measure(work.name, model, choice->second, work.optimization);
   const BoardFigures plain = measure_plain_c(peers_model, inputs, work.optimization);
   const std::optional<BoardFigures> cmsis_nn =
       int8 && library != nullptr ? library->measure(peers_model, inputs, work.optimization)
@@ -223,7 +233,8 @@ Table kernel_table(const CmsisNn* library) {
       {"work", "flags", "for", "measure", "ours", "plain C", "CMSIS-NN", "on silicon", "whose"},
       {false, false, false, false, true, true, true, true, false},
       {}};
-  for (const Work& work : all_work()) add_rows(work, library, table);
+  Choices choices;
+  for (const Work& work : all_work()) add_rows(work, library, choices, table);
   add_pruned_lenet(table);
   return table;
 }

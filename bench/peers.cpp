@@ -81,12 +81,9 @@ std::string openblas_kernel() {
 /// What the peer's script reports for one piece of work; Debian's PyTorch belongs to Debian's
 /// Python.
 Json run_peer(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{"/usr/bin/env",
-                                   "-u",
-                                   "OPENBLAS_L2_SIZE",
-                                   "OPENBLAS_CORETYPE=" + openblas_kernel(),
-                                   "/usr/bin/python3",
-                                   kPyTorchScript};
+  std::vector<std::string> command{"/usr/bin/env",     "-u",
+                                   "OPENBLAS_L2_SIZE", "OPENBLAS_CORETYPE=" + openblas_kernel(),
+                                   "/usr/bin/python3", kPyTorchScript};
   command.insert(command.end(), arguments.begin(), arguments.end());
   const mcu::ProcessResult result = mcu::run_process(command, std::chrono::hours(1));
   const std::size_t report = result.output.rfind("\n{");

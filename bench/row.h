@@ -17,12 +17,12 @@ using Number = std::optional<double>;
 
 /// What was measured of a variant on one board: without hardware, and then on the board itself.
 struct BoardRow {
-  std::string excess;     ///< empty, or what is more than the budget or the board allows
-  Number flash_bytes;     ///< linked image with this model minus the same image with none
-  Number ram_bytes;       ///< static data of the linked model: hidden activations, and the sketch's
-                          ///< buffers of its inputs and outputs
-  Number stack_bytes;     ///< deepest stack of one inference
-  Number instructions;    ///< of one inference, the most among its vectors
+  std::string excess;   ///< empty, or what is more than the budget or the board allows
+  Number flash_bytes;   ///< linked image with this model minus the same image with none
+  Number ram_bytes;     ///< static data of the linked model: hidden activations, and the sketch's
+                        ///< buffers of its inputs and outputs
+  Number stack_bytes;   ///< deepest stack of one inference
+  Number instructions;  ///< of one inference, the most among its vectors
   Number cycles_estimate;        ///< zero wait states
   Number flash_cycles_estimate;  ///< with the estimated charge for data reads from flash
   Number us_estimate;            ///< of flash_cycles_estimate, by the board's clock
@@ -56,8 +56,8 @@ struct Row {
   Number max_error;
   Number top1;  ///< percent
   Number host_ns_median;
-  Number host_ns_cv;        ///< standard deviation over mean
-  Number compress_seconds;  ///< all passes together
+  Number host_ns_cv;                                    ///< standard deviation over mean
+  Number compress_seconds;                              ///< all passes together
   std::map<std::string, BoardRow, std::less<>> boards;  ///< by their names
 };
 

@@ -36,7 +36,9 @@ struct Chosen {
   const mcu::Board& board;
   bool device;
 
-  std::string title() const { return std::string(device ? "" : "emulated ") + std::string(board.title); }
+  std::string title() const {
+    return std::string(device ? "" : "emulated ") + std::string(board.title);
+  }
 };
 
 Chosen choose_board(const VariantArguments& arguments, const StoredVariant& stored) {
@@ -44,7 +46,7 @@ Chosen choose_board(const VariantArguments& arguments, const StoredVariant& stor
     return {mcu::board_named(arguments.board), true};
   }
   const Chosen chosen{
-      mcu::board_named(arguments.board == kEmulated   ? mcu::nano33ble().name
+      mcu::board_named(arguments.board == kEmulated ? mcu::nano33ble().name
                        : arguments.emulated.empty() ? std::string_view(stored.first_board)
                                                     : std::string_view(arguments.emulated)),
       false};
@@ -97,8 +99,8 @@ void check_budget(const bench::Row& row, const VariantArguments& arguments,
                   std::string_view board) {
   const auto found = row.boards.find(board);
   if (found == row.boards.end() || found->second.excess.empty() || arguments.force) return;
-  throw std::invalid_argument(fmt::format("{} is over its budget: {}; --force takes it all the same",
-                                          row.name, found->second.excess));
+  throw std::invalid_argument(fmt::format(
+      "{} is over its budget: {}; --force takes it all the same", row.name, found->second.excess));
 }
 
 std::string describe(const Footprint& footprint) {
@@ -156,9 +158,9 @@ FlashReport start_board(const StoredVariant& stored, const Chosen& chosen,
   const Progress::Job job(progress, "building, flashing and starting the sketch");
   const mcu::TemporaryFolder work;
   const nn::Matrix& inputs = stored.data.test.inputs;
-  return chosen.device ? flash_device(stored.artefact, chosen.board, inputs, work.path(),
-                                      search(arguments))
-                       : flash_emulated(stored.artefact, chosen.board, inputs, work.path());
+  return chosen.device
+             ? flash_device(stored.artefact, chosen.board, inputs, work.path(), search(arguments))
+             : flash_emulated(stored.artefact, chosen.board, inputs, work.path());
 }
 
 /// What can be measured of a board here, and with what.
@@ -264,9 +266,10 @@ bool validate_variant(const VariantArguments& arguments) {
   bench::BoardRow& figures = stored.row.boards[std::string(chosen.board.name)];
   bool agrees = false;
   try {
-    agrees = chosen.device
-                 ? validate_device(stored.artefact, chosen.board, inputs, search(arguments), figures)
-                 : bench::validate_board(stored.artefact, chosen.board, inputs, work.path(), figures);
+    agrees =
+        chosen.device
+            ? validate_device(stored.artefact, chosen.board, inputs, search(arguments), figures)
+            : bench::validate_board(stored.artefact, chosen.board, inputs, work.path(), figures);
   } catch (const bench::OtherModel& error) {
     throw explain_other_model(stored, error);
   }
@@ -297,10 +300,10 @@ bool validate_variant(const VariantArguments& arguments) {
 }
 
 void print_boards(const BoardsArguments& arguments) {
-  bench::Table table{{"board", "name", "core", "MHz", "flash B", "RAM B", "measured here",
-                      "connected"},
-                     {false, false, false, true, true, true, false, false},
-                     {}};
+  bench::Table table{
+      {"board", "name", "core", "MHz", "flash B", "RAM B", "measured here", "connected"},
+      {false, false, false, true, true, true, false, false},
+      {}};
   std::vector<mcu::UsbPort> ports = mcu::list_usb_ports();
   for (const mcu::Board* board : mcu::boards()) {
     table.rows.push_back({std::string(board->title), std::string(board->name),

@@ -26,7 +26,7 @@ struct Experiment {
   std::vector<nn::Index> hidden;
   nn::Activation activation = nn::Activation::relu;
   nn::TrainOptions train;
-  compress::Retraining retrain;  ///< how passes train; as [train] where [retrain] is silent
+  compress::Retraining retrain;     ///< how passes train; as [train] where [retrain] is silent
   std::vector<std::string> boards;  ///< that every variant is measured on; at least one
   bench::Budget budget;
   mcu::Optimize optimize = mcu::Optimize::balance;  ///< what the encodings are chosen for

@@ -16,9 +16,9 @@ struct Footprint {
   long stack_bytes = 0;  ///< of one inference at its deepest
 };
 
-/// Links the sketch of a model in `folder`, which must be its own, and runs it on an emulated board.
-/// `inputs` [samples, features] give its self-test. Throws mcu::DoesNotFit if it exceeds the board's
-/// memory, std::runtime_error if a tool is missing.
+/// Links the sketch of a model in `folder`, which must be its own, and runs it on an emulated
+/// board. `inputs` [samples, features] give its self-test. Throws mcu::DoesNotFit if it exceeds the
+/// board's memory, std::runtime_error if a tool is missing.
 Footprint measure_footprint(const mcu::Artefact& artefact, const mcu::Board& board,
                             const nn::Matrix& inputs, const std::filesystem::path& folder);
 

@@ -46,7 +46,7 @@ void measure_on(const mcu::Board& board, const mcu::Artefact& artefact, const nn
 }  // namespace
 
 void measure_boards(const Experiment& experiment, const nn::Split& data,
-                   const std::filesystem::path& folder, Made& made) {
+                    const std::filesystem::path& folder, Made& made) {
   bench::Row& row = made.row;
   try {
     const mcu::Artefact artefact = mcu::make_artefact(

@@ -18,7 +18,7 @@ struct Made {
 /// Fills all of a variant's numbers but its host latency: from its model alone, then from the
 /// emulated boards, whose images go to `folder`. What goes wrong is said in the row's note.
 void measure_boards(const Experiment& experiment, const nn::Split& data,
-                   const std::filesystem::path& folder, Made& made);
+                    const std::filesystem::path& folder, Made& made);
 
 /// Fills the host latency over real inputs [samples, features], likewise. Wants the machine for
 /// itself.

@@ -33,8 +33,7 @@ void compare(const bench::BoardRow& measured, const bench::Row& row) {
   const auto differs = [&](bench::Number bench::BoardRow::*number) {
     return stored.*number && stored.*number != measured.*number;
   };
-  if (differs(&bench::BoardRow::instructions) ||
-      differs(&bench::BoardRow::flash_cycles_estimate)) {
+  if (differs(&bench::BoardRow::instructions) || differs(&bench::BoardRow::flash_cycles_estimate)) {
     say(fmt::format(
         "pare: the results have {} instructions and {} cycles of {}: another compiler or "
         "version of pare measured them; './pare run CONFIG' does it anew\n",
@@ -55,8 +54,9 @@ void print_profile(const VariantArguments& arguments) {
         "\n{} takes {} bytes of flash, {} of static RAM and {} of stack, painted; the board leaves "
         "{} bytes of flash and {} of RAM to a sketch.\nInstructions are exact. Cycles are "
         "estimates: at zero wait states, and with a charge for data read from flash.\n",
-        stored.row.name, *profile.figures.flash_bytes, *profile.figures.ram_bytes, *profile.figures.stack_bytes,
-        mcu::nano33ble().sketch_flash_bytes, mcu::nano33ble().sketch_ram_bytes);
+        stored.row.name, *profile.figures.flash_bytes, *profile.figures.ram_bytes,
+        *profile.figures.stack_bytes, mcu::nano33ble().sketch_flash_bytes,
+        mcu::nano33ble().sketch_ram_bytes);
   }
   std::fflush(stdout);
   if (stored.as_measured) compare(profile.figures, stored.row);

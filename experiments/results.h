@@ -53,8 +53,8 @@ struct StoredVariant {
   std::uint64_t seed;
   bench::Row row;
   nn::Split data;
-  mcu::Artefact artefact;  ///< as it was measured, or as --optimize asks for
-  bool as_measured;        ///< which of both
+  mcu::Artefact artefact;   ///< as it was measured, or as --optimize asks for
+  bool as_measured;         ///< which of both
   std::string first_board;  ///< of its config
 };
 

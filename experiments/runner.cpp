@@ -177,7 +177,7 @@ class Run {
     } else {
       made.row.compress_seconds = seed.seconds[node];
       measure_boards(experiment_, *data, folder_.path() / fmt::format("{}-{}", seed.seed, index),
-                    made);
+                     made);
       if (made.whole) journal_.add_row(key, made.row);
     }
     report(seed, index, found.has_value());

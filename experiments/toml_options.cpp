@@ -115,9 +115,9 @@ std::pair<std::string, compress::OptionValue> option_value(const toml::key& key,
       option.value = items<double>(*list, key, "numbers");
     }
   } else {
-    throw std::invalid_argument(
-        fmt::format("{}: {} is neither true or false, a number, a string nor a list of numbers or strings",
-                    where(key.source()), key.str()));
+    throw std::invalid_argument(fmt::format(
+        "{}: {} is neither true or false, a number, a string nor a list of numbers or strings",
+        where(key.source()), key.str()));
   }
   return {std::string(key.str()), std::move(option)};
 }

@@ -38,7 +38,8 @@ class ElfFile {
   }
 
   [[noreturn]] void fail(std::string_view what) const {
-    throw std::runtime_error(fmt::format("{} {}: not a linked 32-bit ARM or RISC-V program", path_, what));
+    throw std::runtime_error(
+        fmt::format("{} {}: not a linked 32-bit ARM or RISC-V program", path_, what));
   }
 
  private:

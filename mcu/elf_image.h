@@ -25,9 +25,9 @@ struct ElfImage {
   std::map<std::string, Symbol> symbols;
 };
 
-/// Reads a linked 32-bit ARM or RISC-V program. Throws std::runtime_error, with the path and what is wrong,
-/// when the file cannot be read, is no such program, or is damaged. Source: System V ABI, chapter
-/// 4; ELF for the Arm Architecture (IHI 0044).
+/// Reads a linked 32-bit ARM or RISC-V program. Throws std::runtime_error, with the path and what
+/// is wrong, when the file cannot be read, is no such program, or is damaged. Source: System V ABI,
+/// chapter 4; ELF for the Arm Architecture (IHI 0044).
 ElfImage read_elf(const std::filesystem::path& path);
 
 }  // namespace pare::mcu

@@ -64,8 +64,8 @@ void compile(const std::string& arduino_cli, const Board& board, const fs::path&
 void upload(const std::string& arduino_cli, const Board& board, const fs::path& build,
             const fs::path& port) {
   const ProcessResult result =
-      run_process({arduino_cli, "upload", "-b", std::string(board.upload.fqbn), "-p",
-                   port.string(), "--input-dir", build.string()});
+      run_process({arduino_cli, "upload", "-b", std::string(board.upload.fqbn), "-p", port.string(),
+                   "--input-dir", build.string()});
   if (result.exit_code == 0) return;
   if (says(result, "ermission denied")) throw cannot_open(port, EACCES);
   if (says(result, "busy")) throw cannot_open(port, EBUSY);
@@ -124,8 +124,7 @@ BoardClient upload_sketch(const Board& board, const fs::path& sketch_folder,
   throw std::runtime_error(fmt::format(
       "the sketch was uploaded, but within {:.0f} s the board did not answer: {}; press its reset "
       "button once, and before flashing again {} if that does not help",
-      std::chrono::duration<double>(search.patience).count(), why,
-      board.upload.bootloader_advice));
+      std::chrono::duration<double>(search.patience).count(), why, board.upload.bootloader_advice));
 }
 
 BoardClient connect_board(const Board& board, const BoardSearch& search) {

@@ -25,7 +25,8 @@ std::vector<UsbPort> list_usb_ports(const std::filesystem::path& root = "/");
 PortState port_state(const UsbPort& port, const Board& board);
 
 /// The one board of this kind that is connected, or the port that is `wanted` unless that is empty;
-/// it may be one of no known device. Throws std::runtime_error when there is none, or more than one.
+/// it may be one of no known device. Throws std::runtime_error when there is none, or more than
+/// one.
 UsbPort choose_port(const Board& board, const std::filesystem::path& wanted,
                     const std::filesystem::path& root = "/");
 

@@ -31,8 +31,8 @@ struct Emulator {
   std::string_view package;  ///< Debian's, which has the program
   bool counts_cycles;        ///< else it counts instructions alone
   /// The command that runs an image, its serial line on the standard streams. What each call of
-  /// pare_infer() costs is written to `timings`, if that is not empty, counted by `plugin` where the
-  /// emulator is QEMU. Throws std::runtime_error that says how to get what is missing.
+  /// pare_infer() costs is written to `timings`, if that is not empty, counted by `plugin` where
+  /// the emulator is QEMU. Throws std::runtime_error that says how to get what is missing.
   std::vector<std::string> (*command)(const Image& image, const std::filesystem::path& plugin,
                                       const std::filesystem::path& timings);
 };
@@ -52,9 +52,9 @@ struct Upload {
 /// A board that models are deployed on. A new one is a file here, a line in the registry, and what
 /// the emulator needs of it.
 struct Board {
-  std::string_view name;   ///< such as "pico"
-  std::string_view title;  ///< such as "Raspberry Pi Pico"
-  std::string_view core;   ///< its processor, such as "Cortex-M0+"
+  std::string_view name;        ///< such as "pico"
+  std::string_view title;       ///< such as "Raspberry Pi Pico"
+  std::string_view core;        ///< its processor, such as "Cortex-M0+"
   std::string_view short_core;  ///< in the titles of columns, such as "M0+"
   /// What the Arduino core leaves to a sketch.
   long sketch_flash_bytes;

@@ -13,16 +13,16 @@ const Toolchain kToolchain{
     .flash_begin = 0x80000000,  // QEMU's machine has RAM there
     .flash_end = 0x80400000};
 
-const Emulator kEmulator{.title = "its core, RV32IMC, in QEMU",
-                         .program = "qemu-system-riscv32",
-                         .package = "qemu-system-misc",
-                         .counts_cycles = false,
-                         .command = [](const Image& image, const std::filesystem::path& plugin,
-                                       const std::filesystem::path& timings) {
-                           return qemu_command(
-                               kEmulator, {"-machine", "virt", "-bios", "none", "-icount", "shift=0"},
-                               image, plugin, timings);
-                         }};
+const Emulator kEmulator{
+    .title = "its core, RV32IMC, in QEMU",
+    .program = "qemu-system-riscv32",
+    .package = "qemu-system-misc",
+    .counts_cycles = false,
+    .command = [](const Image& image, const std::filesystem::path& plugin,
+                  const std::filesystem::path& timings) {
+      return qemu_command(kEmulator, {"-machine", "virt", "-bios", "none", "-icount", "shift=0"},
+                          image, plugin, timings);
+    }};
 
 }  // namespace
 

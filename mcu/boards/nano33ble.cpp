@@ -14,23 +14,23 @@ const Toolchain kToolchain{
     .flash_begin = 0x10000,  // after the bootloader
     .flash_end = 0x100000};
 
-const Emulator kEmulator{.title = "a Cortex-M4F in QEMU",
-                         .program = "qemu-system-arm",
-                         .package = "qemu-system-arm",
-                         .counts_cycles = true,
-                         .command = [](const Image& image, const std::filesystem::path& plugin,
-                                       const std::filesystem::path& timings) {
-                           return qemu_command(kEmulator, {"-machine", "mps2-an386"}, image, plugin,
-                                               timings);
-                         }};
+const Emulator kEmulator{
+    .title = "a Cortex-M4F in QEMU",
+    .program = "qemu-system-arm",
+    .package = "qemu-system-arm",
+    .counts_cycles = true,
+    .command = [](const Image& image, const std::filesystem::path& plugin,
+                  const std::filesystem::path& timings) {
+      return qemu_command(kEmulator, {"-machine", "mps2-an386"}, image, plugin, timings);
+    }};
 
 }  // namespace
 
 extern const Board kNano33Ble;
 /// Source of the sizes: ArduinoCore-mbed b4ad4e7, as arduino-cli reports it: of 983,040 bytes of
 /// flash and of 262,144 of RAM, whose first 512 the bootloader owns, an empty sketch takes 94.7 kB
-/// and 43.6 kB, the main thread's stack of 32 kB among them. The wait for flash is inferred from one
-/// published measurement: an estimate. Source of the USB ids: boards.txt, nano33ble.
+/// and 43.6 kB, the main thread's stack of 32 kB among them. The wait for flash is inferred from
+/// one published measurement: an estimate. Source of the USB ids: boards.txt, nano33ble.
 const Board kNano33Ble{.name = "nano33ble",
                        .title = "Nano 33 BLE",
                        .core = "Cortex-M4F",

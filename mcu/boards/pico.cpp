@@ -19,11 +19,10 @@ std::vector<std::string> rp2040js_command(const Image& image, const fs::path& /*
                                           const fs::path& timings) {
   const fs::path node = require_program("node", "nodejs");
   if (!fs::exists(rp2040js())) {
-    throw std::runtime_error(
-        fmt::format("rp2040js, which emulates the Raspberry Pi Pico, is not in {}; install it with "
-                    "npm install --ignore-scripts --prefix {} rp2040js@1.4.1",
-                    rp2040js().parent_path().string(),
-                    rp2040js().parent_path().parent_path().string()));
+    throw std::runtime_error(fmt::format(
+        "rp2040js, which emulates the Raspberry Pi Pico, is not in {}; install it with "
+        "npm install --ignore-scripts --prefix {} rp2040js@1.4.1",
+        rp2040js().parent_path().string(), rp2040js().parent_path().parent_path().string()));
   }
   std::vector<std::string> command = {
       node.string(), (fs::path(PARE_SOURCE_DIR) / "mcu/emulator/rp2040/run.cjs").string(),
@@ -36,14 +35,13 @@ std::vector<std::string> rp2040js_command(const Image& image, const fs::path& /*
 }
 
 /// Source of the flags: arduino-pico, lib/rp2040/platform_def.txt and platform.txt.
-const Toolchain kToolchain{
-    .compiler = "arm-none-eabi-g++",
-    .package = "gcc-arm-none-eabi",
-    .flags = {"-Os", "-std=gnu++14", "-fno-exceptions", "-fno-rtti", "-funsigned-char",
-              "-mcpu=cortex-m0plus", "-mthumb"},
-    .link_flags = {"--specs=nano.specs", "--specs=nosys.specs"},
-    .flash_begin = 0x10000000,
-    .flash_end = 0x10200000};
+const Toolchain kToolchain{.compiler = "arm-none-eabi-g++",
+                           .package = "gcc-arm-none-eabi",
+                           .flags = {"-Os", "-std=gnu++14", "-fno-exceptions", "-fno-rtti",
+                                     "-funsigned-char", "-mcpu=cortex-m0plus", "-mthumb"},
+                           .link_flags = {"--specs=nano.specs", "--specs=nosys.specs"},
+                           .flash_begin = 0x10000000,
+                           .flash_end = 0x10200000};
 
 /// It counts the core's cycles, but no wait for the flash.
 const Emulator kEmulator{.title = "a Cortex-M0+ in rp2040js, which is Wokwi's emulator, too",
@@ -56,8 +54,8 @@ const Emulator kEmulator{.title = "a Cortex-M0+ in rp2040js, which is Wokwi's em
 
 extern const Board kPico;
 /// Source of the sizes: arduino-pico, "Compile the Pico-SDK using -Os": 2 MiB without the sector of
-/// its EEPROM, of which an empty sketch takes 49,908 bytes, and 7,024 of the RAM. Of the USB ids: its
-/// boards.txt, rpipico; the boot ROM has no serial port.
+/// its EEPROM, of which an empty sketch takes 49,908 bytes, and 7,024 of the RAM. Of the USB ids:
+/// its boards.txt, rpipico; the boot ROM has no serial port.
 const Board kPico{.name = "pico",
                   .title = "Raspberry Pi Pico",
                   .core = "Cortex-M0+",

@@ -97,7 +97,8 @@ EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
     client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{} does not start on the emulated {}: {}\n{}",
-                                         image.elf.string(), image.board->title, error.what(), read_text(errors)));
+                                         image.elf.string(), image.board->title, error.what(),
+                                         read_text(errors)));
   }
 }
 

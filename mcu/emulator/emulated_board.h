@@ -41,7 +41,8 @@ class EmulatedBoard {
   };
 
   /// Boots `image` and waits until it answers. The board ends with the thread that started it.
-  /// Throws std::runtime_error when the emulator is missing or cannot start, or the image does not answer.
+  /// Throws std::runtime_error when the emulator is missing or cannot start, or the image does not
+  /// answer.
   explicit EmulatedBoard(const Image& image);
   EmulatedBoard(const Image& image, const Options& options);
 

@@ -16,6 +16,7 @@
 #include "mcu/elf_image.h"
 #include "mcu/kernel/crc32.h"
 #include "mcu/process.h"
+#include "mcu/temporary_folder.h"
 
 namespace pare::mcu {
 namespace {
@@ -40,11 +41,9 @@ const Toolchain& toolchain_of(const Board& board) {
       board.title, board.core));
 }
 
-std::vector<std::string> compiler_command(const Board& board,
-                                          const std::string& optimization) {
+std::vector<std::string> compiler_command(const Board& board, const std::string& optimization) {
   const Toolchain& tools = toolchain_of(board);
-  std::vector<std::string> command = {
-      require_program(tools.compiler, tools.package).string()};
+  std::vector<std::string> command = {require_program(tools.compiler, tools.package).string()};
   command.insert(command.end(), tools.flags.begin(), tools.flags.end());
   std::replace(command.begin(), command.end(), std::string("-Os"), optimization);
   // Line tables change no code, and lie in no memory of the board.
@@ -98,9 +97,10 @@ void compile(const Board& board, std::vector<std::string> command, const fs::pat
   fs::rename(unfinished, output);
 }
 
-/// The start-up code's objects; their names carry a sum over everything that they are made from.
-std::vector<std::string> board_objects(const Board& board, const fs::path& build_folder,
-                                       const std::string& optimization) {
+/// The start-up code's objects, kept for the next sketch; their names carry a sum over everything
+/// that they are made from.
+std::vector<std::string> board_objects(const Board& board, const std::string& optimization) {
+  static const TemporaryFolder kObjects;
   std::string made_from = fmt::format("{}", fmt::join(compiler_command(board, optimization), " "));
   for (const fs::path& folder : {board_folder(), own_folder(board)}) {
     std::vector<fs::path> files;
@@ -116,7 +116,7 @@ std::vector<std::string> board_objects(const Board& board, const fs::path& build
   for (const fs::path& source :
        {board_folder() / "arduino.cpp", own_folder(board) / "startup.cpp"}) {
     const fs::path object =
-        build_folder / fmt::format("{}.{:08x}.o", source.stem().string(), sum);
+        kObjects.path() / fmt::format("{}.{:08x}.o", source.stem().string(), sum);
     if (!fs::exists(object)) {
       std::vector<std::string> command = compiler_command(board, optimization);
       command.insert(command.end(), {"-c", source});
@@ -155,7 +155,8 @@ Image measure(const Board& board, const fs::path& elf) {
   image.elf = elf;
   image.board = &board;
   for (const ElfImage::Section& section : contents.sections) {
-    if (section.address < board.toolchain->flash_begin) continue;  // the stub in place of the bootloader
+    if (section.address < board.toolchain->flash_begin)
+      continue;  // the stub in place of the bootloader
     if (section.stored) image.flash_bytes += section.size_bytes;
     if (section.writable) image.ram_bytes += section.size_bytes;
   }
@@ -175,7 +176,7 @@ Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
                   const Board& board) {
   fs::create_directories(build_folder);
   const fs::path sketch = find_sketch(sketch_folder);
-  const std::vector<std::string> objects = board_objects(board, build_folder, optimization);
+  const std::vector<std::string> objects = board_objects(board, optimization);
   std::vector<std::string> command = compiler_command(board, optimization);
   command.insert(command.end(),
                  {"-I", sketch_folder, "-include", "Arduino.h", "-x", "c++", sketch, "-x", "none"});
@@ -186,7 +187,8 @@ Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
                   fmt::format("-Wl,--defsym=flash_bytes={}", board.sketch_flash_bytes),
                   fmt::format("-Wl,--defsym=ram_bytes={}", board.sketch_ram_bytes), "-L",
                   board_folder(), "-T", own_folder(board) / "link.ld"});
-  command.insert(command.end(), board.toolchain->link_flags.begin(), board.toolchain->link_flags.end());
+  command.insert(command.end(), board.toolchain->link_flags.begin(),
+                 board.toolchain->link_flags.end());
   const fs::path elf = build_folder / fmt::format("{}.elf", sketch.stem().string());
   compile(board, std::move(command), elf, sketch.string());
   return measure(board, elf);

@@ -37,12 +37,12 @@ class DoesNotFit : public std::runtime_error {
   std::string excess_;
 };
 
-/// Compiles the one .ino of `sketch_folder` and links it with the start-up code of an emulated
-/// board. `build_folder` keeps that code's objects for the next sketch; threads and processes may
-/// share it. `optimization` takes the place of the core's own -Os; `more` goes to the compiler as
-/// it is, such as folders to include from and objects to link. Throws DoesNotFit with the linker's
-/// figures when the sketch exceeds the board's memory, and std::runtime_error with the compiler's
-/// own words when it does not compile, or when the compiler is missing.
+/// Compiles the one .ino of `sketch_folder` and links it in `build_folder` with the start-up code
+/// of an emulated board, which is compiled once; threads may share a folder. `optimization` takes
+/// the place of the core's own -Os; `more` goes to the compiler as it is, such as folders to
+/// include from and objects to link. Throws DoesNotFit with the linker's figures when the sketch
+/// exceeds the board's memory, and std::runtime_error with the compiler's own words when it does
+/// not compile, or when the compiler is missing.
 Image build_image(const std::filesystem::path& sketch_folder,
                   const std::filesystem::path& build_folder,
                   const std::string& optimization = "-Os",

@@ -28,13 +28,14 @@ std::vector<std::string> qemu_command(const Emulator& emulator,
                  {"-display", "none", "-monitor", "none", "-serial", "none", "-semihosting-config",
                   "enable=on,target=native", "-kernel", image.elf.string()});
   if (!plugin.empty()) {
-    command.insert(command.end(),
-                   {"-plugin", fmt::format("{},function={:#x},function_end={:#x},flash_begin={:#x},"
-                                           "flash_end={:#x},out={}",
-                                           escape_commas(plugin), image.infer_address,
-                                           image.infer_address + image.infer_bytes,
-                                           image.board->toolchain->flash_begin, image.board->toolchain->flash_end,
-                                           escape_commas(timings))});
+    command.insert(
+        command.end(),
+        {"-plugin",
+         fmt::format("{},function={:#x},function_end={:#x},flash_begin={:#x},"
+                     "flash_end={:#x},out={}",
+                     escape_commas(plugin), image.infer_address,
+                     image.infer_address + image.infer_bytes, image.board->toolchain->flash_begin,
+                     image.board->toolchain->flash_end, escape_commas(timings))});
   }
   return command;
 }

@@ -2,12 +2,30 @@
 
 #include <stdint.h>
 
-/// The multiply instructions of the Cortex-M4 that the int8 kernels are made of. Not under -O0,
-/// where the compiler leaves no registers for them.
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__OPTIMIZE__)
+#include "optimize.h"
+
+/// Which core's instructions the int8 kernels are made of: none under -O0, where the compiler
+/// leaves no registers for them, and none where the program defines PARE_PORTABLE.
+#if !defined(__OPTIMIZE__) || defined(PARE_PORTABLE)
+#define PARE_CORTEX_M4 0
+#define PARE_CORTEX_M0 0
+#define PARE_RV32 0
+#else
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define PARE_CORTEX_M4 1
 #else
 #define PARE_CORTEX_M4 0
+#endif
+#if defined(__ARM_ARCH_6M__)
+#define PARE_CORTEX_M0 1
+#else
+#define PARE_CORTEX_M0 0
+#endif
+#if defined(__riscv_mul) && __riscv_xlen == 32
+#define PARE_RV32 1
+#else
+#define PARE_RV32 0
+#endif
 #endif
 
 namespace pare {
@@ -102,6 +120,30 @@ inline int32_t shift_round_add(int32_t x, int32_t shift, int32_t sum) {
 
 #else
 
+#if PARE_CORTEX_M0
+
+/// floor(x * y / 2^32) + sum, by the four products of halves: the core has no other.
+/// Source: Warren, "Hacker's Delight", 2nd edition, section 8-2, mulhs.
+PARE_SHARED int32_t high_product(int32_t x, int32_t y, int32_t sum) {
+  const uint32_t x_low = uint32_t(x) & 0xffffu;
+  const uint32_t y_low = uint32_t(y) & 0xffffu;
+  const int32_t x_high = x >> 16;
+  const int32_t y_high = y >> 16;
+  const int32_t middle = x_high * int32_t(y_low) + int32_t(x_low * y_low >> 16);
+  const int32_t other = int32_t(x_low) * y_high + int32_t(uint32_t(middle) & 0xffffu);
+  return x_high * y_high + (middle >> 16) + (other >> 16) + sum;
+}
+
+inline int32_t high_multiply_add(int32_t x, int32_t y, int32_t sum) {
+  return high_product(x, y, sum);
+}
+
+inline int32_t high_multiply_round(int32_t x, int32_t y) {
+  return high_product(x, y, int32_t(uint32_t(x) * uint32_t(y) >> 31));
+}
+
+#else
+
 inline int32_t high_multiply_add(int32_t x, int32_t y, int32_t sum) {
   return int32_t((int64_t(x) * y) >> 32) + sum;
 }
@@ -109,6 +151,8 @@ inline int32_t high_multiply_add(int32_t x, int32_t y, int32_t sum) {
 inline int32_t high_multiply_round(int32_t x, int32_t y) {
   return int32_t((int64_t(x) * y + (int64_t(1) << 31)) >> 32);
 }
+
+#endif
 
 template <int kShift>
 inline int32_t shift_to_byte(int32_t x) {

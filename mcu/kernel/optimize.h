@@ -16,6 +16,9 @@
 #define PARE_NO_INLINE __attribute__((noinline))
 #endif
 
+/// A function of a header that is there once in a program, and not inlined.
+#define PARE_SHARED inline PARE_NO_INLINE
+
 /// Before a loop that is to stay one under -O3, too: where it runs once a layer, its bytes count.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
 #define PARE_NO_UNROLL _Pragma("GCC unroll 1")

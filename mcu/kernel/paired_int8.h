@@ -42,7 +42,7 @@ constexpr int32_t kRoundedTwice = 0;
 constexpr int32_t kRoundedOnce = -1;
 
 /// How many groups of four inputs the Cortex-M4's inner loop does a turn: small layers take small
-/// code.
+/// code. Elsewhere 4 means a large layer.
 constexpr int32_t unrolled(int32_t inputs, int32_t outputs) {
   return inputs * outputs < 512 ? 1 : inputs * outputs < 2048 ? 2 : 4;
 }
@@ -122,9 +122,45 @@ inline const int32_t* sum_pairs(const int32_t* words, const int16_t* inputs, int
   return words;
 }
 
+/// Twos of inputs that a loop over a row does a turn, in a small layer.
+constexpr int kFewTwos = 2;
+
+#if PARE_CORTEX_M0
+
+PARE_OPTIMIZE_END
+}  // namespace pare
+#include "paired_int8_m0.h"
+namespace pare {
+PARE_OPTIMIZE_SPEED
+
+#elif PARE_RV32
+
+PARE_OPTIMIZE_END
+}  // namespace pare
+#include "paired_int8_rv32.h"
+namespace pare {
+PARE_OPTIMIZE_SPEED
+
+#else
+
+/// The scaled sums of four rows: two pairs. kTwos is for other cores.
+template <int kTwos>
+PARE_SHARED const int32_t* sum_four(const int32_t* words, const int16_t* inputs, int32_t count,
+                                    int32_t* scaled_sums) {
+  return sum_pairs(words, inputs, count, 2, scaled_sums);
+}
+
+#endif
+
+/// The scaled sums of two rows: a pair.
+PARE_SHARED const int32_t* sum_two(const int32_t* words, const int16_t* inputs, int32_t count,
+                                   int32_t* scaled_sums) {
+  return sum_pairs(words, inputs, count, 1, scaled_sums);
+}
+
 /// The scaled sum of a single row; gives where its multiplier lies.
-inline const int32_t* sum_single(const int32_t* words, const int16_t* inputs, int32_t count,
-                                 int32_t* scaled_sum) {
+PARE_SHARED const int32_t* sum_single(const int32_t* words, const int16_t* inputs, int32_t count,
+                                      int32_t* scaled_sum) {
   const int32_t bias = *words++;
   int32_t sum = 0;
   for (; count > 0; count -= 4, inputs += 4, ++words) {
@@ -164,8 +200,9 @@ inline void dense(const PairedInt8Any& layer, const int16_t* inputs, Output* out
     const int32_t left = layer.outputs - row;
     rows = left >= 4 ? 4 : left >= 2 ? 2 : 1;
     int32_t sums[4];
-    words = rows == 1 ? sum_single(words, inputs, layer.inputs, sums)
-                      : sum_pairs(words, inputs, layer.inputs, rows / 2, sums);
+    words = rows == 4   ? sum_four<kFewTwos>(words, inputs, layer.inputs, sums)
+            : rows == 2 ? sum_two(words, inputs, layer.inputs, sums)
+                        : sum_single(words, inputs, layer.inputs, sums);
     words = put_sums(layer, words, sums, rows, outputs + row);
   }
 }
@@ -179,11 +216,64 @@ PARE_OPTIMIZE_END
 #else
 namespace pare {
 
-template <int kInputs, int kOutputs, int kShift, int kZeroPoint, class Output>
-inline void dense(PairedInt8<kInputs, kOutputs, kShift, kZeroPoint> layer, const int16_t* inputs,
-                  Output* outputs) {
-  dense(PairedInt8Any{layer.words, kInputs, kOutputs, kShift, kZeroPoint}, inputs, outputs);
+PARE_OPTIMIZE_SPEED
+
+#define PARE_INLINE inline __attribute__((always_inline))
+
+template <int kShift, int kZeroPoint, class Output>
+PARE_INLINE void put_row(int32_t sum, int32_t multiplier, uint32_t shifts, int32_t row,
+                         Output* output) {
+  if (kShift > 0) {
+    put_widened(uniform_output(sum, multiplier, kShift), kZeroPoint, output);
+  } else {
+    const int32_t shift = int32_t(shifts >> (8 * row) & 0xffu);
+    put_int8(rounded_output(sum, multiplier, shift, kZeroPoint, kShift), kZeroPoint, output);
+  }
 }
 
+/// Writes the outputs of kCount scaled sums, of a large layer without a loop; gives where the next
+/// rows begin.
+template <int kCount, bool kLarge, int kShift, int kZeroPoint, class Output>
+PARE_INLINE const int32_t* put_rows(const int32_t* multipliers, const int32_t* sums,
+                                    Output* outputs) {
+  constexpr auto put = put_row<kShift, kZeroPoint, Output>;
+  const uint32_t shifts = kShift > 0 ? 0 : uint32_t(multipliers[kCount]);
+  if (kLarge && kCount == 4) {
+    put(sums[0], multipliers[0], shifts, 0, outputs);
+    put(sums[1], multipliers[1], shifts, 1, outputs + 1);
+    put(sums[2], multipliers[2], shifts, 2, outputs + 2);
+    put(sums[3], multipliers[3], shifts, 3, outputs + 3);
+  } else {
+    for (int32_t i = 0; i < kCount; ++i) put(sums[i], multipliers[i], shifts, i, outputs + i);
+  }
+  return multipliers + kCount + (kShift > 0 ? 0 : 1);
+}
+
+/// One function for each shape; what sums the rows is shared.
+template <int kInputs, int kOutputs, int kShift, int kZeroPoint, class Output>
+PARE_NO_INLINE void dense(PairedInt8<kInputs, kOutputs, kShift, kZeroPoint> layer,
+                          const int16_t* inputs, Output* outputs) {
+  constexpr bool kLarge = unrolled(kInputs, kOutputs) == 4;
+  const int32_t* words = layer.words;
+  int32_t sums[4];
+  for (Output* const end = outputs + kOutputs / 4 * 4; outputs != end; outputs += 4) {
+    words = sum_four < kLarge ? 4 * kFewTwos : kFewTwos > (words, inputs, kInputs, sums);
+    words = put_rows<4, kLarge, kShift, kZeroPoint>(words, sums, outputs);
+  }
+  if (kOutputs & 2) {
+    words = sum_two(words, inputs, kInputs, sums);
+    words = put_rows<2, kLarge, kShift, kZeroPoint>(words, sums, outputs);
+    outputs += 2;
+  }
+  if (kOutputs & 1) {
+    words = sum_single(words, inputs, kInputs, sums);
+    put_rows<1, kLarge, kShift, kZeroPoint>(words, sums, outputs);
+  }
+}
+
+PARE_OPTIMIZE_END
+
 }  // namespace pare
+
+#undef PARE_INLINE
 #endif

@@ -40,8 +40,7 @@ TEST_CASE("values that are equal have exactly no spread, however they would roun
 }
 
 TEST_CASE("a difference is taken seed by seed, so that what both share is no spread") {
-  const auto difference =
-      paired_difference(rows_of({11, 21, 31}), rows_of({10, 20, 30}), kMse);
+  const auto difference = paired_difference(rows_of({11, 21, 31}), rows_of({10, 20, 30}), kMse);
   REQUIRE(difference);
   CHECK(difference->mean == 1);
   CHECK(difference->sd == 0);

@@ -22,7 +22,8 @@ TEST_CASE("run refuses a bad config in one line that names the place") {
       {"seed = \n" + variant,
        ":1:8: Error while parsing key-value pair: expected value, saw '\\n'"},
       {"sed = 3\n" + variant,
-       ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, model, "
+       ":1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, "
+       "model, "
        "train, retrain, budget, variants; did you mean 'seed'?"},
       {variant + "passes = [\"quantise_int8\"]\n",
        fmt::format(":3:11: unknown pass 'quantise_int8'; known: {}; did you mean 'quantize_int8'?",

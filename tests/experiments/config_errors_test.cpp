@@ -46,7 +46,8 @@ TEST_CASE("a wrong --set is quoted as it was given") {
   CHECK(error_of(text, {"train=3"}) ==
         "--set train=3: train is not a table; write [train], and its keys on the lines below");
   CHECK(error_of(text, {"sed=3"}) ==
-        "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, "
+        "--set sed=3: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, "
+        "data, "
         "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of(text, {"name=a/b"}) ==
         "--set name=a/b: 'a/b' is no name; use up to 60 letters, digits, '-' and '_', not '-' "
@@ -72,7 +73,8 @@ TEST_CASE("what is no TOML is refused with its place") {
 
 TEST_CASE("an unknown key is refused with its place and the keys that there are") {
   CHECK(error_of("sed = 3\n" + kVariant) ==
-        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, data, "
+        "c.toml:1:1: unknown key 'sed' of the config; known: name, seed, seeds, optimize, boards, "
+        "data, "
         "model, train, retrain, budget, variants; did you mean 'seed'?");
   CHECK(error_of("[[variant]]\nname = \"a\"\n") ==
         "c.toml:1:3: unknown key 'variant' of the config; known: name, seed, seeds, optimize, "
@@ -116,7 +118,8 @@ TEST_CASE("a value of the wrong type or out of range is refused with its place")
   CHECK(error_of("[model]\nhidden = 3\n" + kVariant) ==
         "c.toml:2:1: hidden = 3 is not a list of numbers");
   CHECK(error_of("[model]\nhidden = { a = 1 }\n" + kVariant) ==
-        "c.toml:2:1: hidden is neither true or false, a number, a string nor a list of numbers or strings");
+        "c.toml:2:1: hidden is neither true or false, a number, a string nor a list of numbers or "
+        "strings");
   CHECK(error_of("train = 3\n" + kVariant) ==
         "c.toml:1:9: train is not a table; write [train], and its keys on the lines below");
   CHECK(error_of("[[train]]\n" + kVariant) ==

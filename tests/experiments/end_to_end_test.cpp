@@ -85,7 +85,8 @@ TEST_SUITE("slow") {
       CHECK(result.err == "");
       return result.out;
     };
-    const auto instructions = static_cast<long>(sample_run().rows().at(1).boards.at("nano33ble").instructions.value());
+    const auto instructions =
+        static_cast<long>(sample_run().rows().at(1).boards.at("nano33ble").instructions.value());
     const std::string csv = profile("csv");
     CHECK(csv.starts_with("layer,encoding,inputs,outputs,MACs,bytes,M4 instr,"));
     CHECK(csv.find(fmt::format("\nall,,,,8,{},{},", sample_run().rows().at(1).weights_bytes.value(),
@@ -210,7 +211,8 @@ TEST_SUITE("slow") {
     const ProgramResult result =
         run_pare({"validate", out, "int8", "--seed", "3", "--board", "emulated"});
     CHECK(result.exit_code == 0);
-    CHECK(result.out.starts_with("int8, seed 3, on the emulated Nano 33 BLE: 20 of 20 test vectors "));
+    CHECK(result.out.starts_with(
+        "int8, seed 3, on the emulated Nano 33 BLE: 20 of 20 test vectors "));
     CHECK(experiments::read_rows(out).variants[1][1].boards.at("nano33ble").vectors == 20);
     CHECK(run_pare({"flash", out, "int8", "--board", "emulated"})
               .out.starts_with("int8, seed 4, started on the emulated Nano 33 BLE: "));

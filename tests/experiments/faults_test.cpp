@@ -49,9 +49,7 @@ class Runs {
 
   const Folder& folder() const { return folder_; }
   std::string results() const { return (folder_.path() / "results/sample").string(); }
-  bench::BoardRow nano(std::size_t variant) const {
-    return row(variant).boards.at("nano33ble");
-  }
+  bench::BoardRow nano(std::size_t variant) const { return row(variant).boards.at("nano33ble"); }
   bench::Row row(std::size_t variant) const {
     return experiments::read_rows(results()).variants.at(variant).at(0);
   }

@@ -103,7 +103,8 @@ TEST_SUITE("slow") {
     CHECK(nano["cycles"]["counter_mhz"] == doctest::Approx(64.025).epsilon(0.0001));
     const bench::Row after = experiments::read_rows(results.path()).variants[1][0];
     CHECK(after.boards.at("nano33ble").vectors == 20);
-    CHECK(tests::read_file(results.path() + "/table.md").find("device cycles") != std::string::npos);
+    CHECK(tests::read_file(results.path() + "/table.md").find("device cycles") !=
+          std::string::npos);
   }
 
   TEST_CASE("validate says that a counter does not move, or runs at another rate") {

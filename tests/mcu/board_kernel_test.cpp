@@ -10,31 +10,38 @@
 #include "nn/quantization.h"
 #include "tests/helpers.h"
 #include "tests/mcu/dense_encodings.h"
+#include "tests/mcu/emulated_boards.h"
 #include "tests/mcu/sparse_int8.h"
 
 using namespace pare;
 
 namespace {
 
-/// What the emulated board gives for every input, after its self-test.
-std::vector<std::vector<std::uint8_t>> outputs_on_board(const mcu::Artefact& artefact,
-                                                        const mcu::TestVectors& vectors,
-                                                        const std::string& optimization = "-Os") {
+using Outputs = std::vector<std::vector<std::uint8_t>>;
+
+/// What an emulated board gives for every input, after its self-test.
+Outputs outputs_on(const mcu::Board& board, const mcu::Artefact& artefact,
+                   const mcu::TestVectors& vectors, const std::string& optimization = "-Os") {
   const mcu::TemporaryFolder folder;
   mcu::export_sketch(artefact, vectors, folder.path() / "sketch");
-  mcu::EmulatedBoard board(
-      mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization));
-  const mcu::SelfTest selftest = board.client().selftest();
+  mcu::EmulatedBoard running(
+      mcu::build_image(folder.path() / "sketch", folder.path() / "build", optimization, {}, board));
+  const mcu::SelfTest selftest = running.client().selftest();
   CHECK(selftest.passed == selftest.total);
-  CHECK(board.client().info().hash == artefact.hash);
-  std::vector<std::vector<std::uint8_t>> outputs;
-  for (const auto& input : vectors.inputs) outputs.push_back(board.client().infer(input));
+  CHECK(running.client().info().hash == artefact.hash);
+  Outputs outputs;
+  for (const auto& input : vectors.inputs) outputs.push_back(running.client().infer(input));
   return outputs;
+}
+
+const std::vector<const mcu::Board*>& boards() {
+  static const std::vector<const mcu::Board*> kBoards = tests::emulated_boards();
+  return kBoards;
 }
 
 }  // namespace
 
-TEST_CASE("the board gives the reference's bytes for any shape, zero point and scale" *
+TEST_CASE("every board gives the reference's bytes for any shape, zero point and scale" *
           doctest::test_suite("slow")) {
   // Every remainder of four inputs and of four outputs, inner loops with a remainder and without.
   const std::vector<std::vector<nn::Index>> shapes{
@@ -52,14 +59,18 @@ TEST_CASE("the board gives the reference's bytes for any shape, zero point and s
     // Real inputs over the whole range of the input quantization, and beyond.
     const nn::Matrix inputs = tests::random_matrix(40, widths.front(), seed) * 30;
     const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 40);
-    CHECK(outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)), vectors,
-                           seed % 3 == 0 ? "-O3" : "-Os") == vectors.outputs);
+    const mcu::Artefact artefact = mcu::make_artefact("test", model, tests::encode_dense(model));
+    for (const mcu::Board* board : boards()) {
+      CAPTURE(board->name);
+      CHECK(outputs_on(*board, artefact, vectors, seed % 3 == 0 ? "-O3" : "-Os") ==
+            vectors.outputs);
+    }
   }
   CHECK(seen["paired int8"] > 10);
   CHECK(seen["dense int8"] > 3);
 }
 
-TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
+TEST_CASE("every board gives the reference's bytes in every int8 encoding" *
           doctest::test_suite("slow")) {
   for (const mcu::Encoding& encoding : mcu::encodings()) {
     if (encoding.name.starts_with("dense")) continue;  // for what no other can store
@@ -76,14 +87,18 @@ TEST_CASE("the board gives the reference's bytes in every int8 encoding" *
       const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
       const mcu::Artefact artefact = mcu::make_artefact(
           "test", model, mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1}));
-      CHECK(outputs_on_board(artefact, vectors, stored == 0 ? "-Os" : "-O3") == vectors.outputs);
+      for (const mcu::Board* board : boards()) {
+        CAPTURE(board->name);
+        CHECK(outputs_on(*board, artefact, vectors, stored == 0 ? "-Os" : "-O3") ==
+              vectors.outputs);
+      }
       ++stored;
     }
     CHECK(stored == 2);
   }
 }
 
-TEST_CASE("the board gives the reference's bytes for a layer of several thousand inputs" *
+TEST_CASE("every board gives the reference's bytes for a layer of several thousand inputs" *
           doctest::test_suite("slow")) {
   for (const nn::Index inputs : {2049, 2054, 33000}) {
     nn::Model model = tests::random_int8_model({inputs, 5}, 7);
@@ -95,8 +110,11 @@ TEST_CASE("the board gives the reference's bytes for a layer of several thousand
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(3, inputs, 8) * 30, 3);
     CHECK(tests::encode_dense(model).layers[0].encoding == "paired int8");
-    CHECK(outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)),
-                           vectors) == vectors.outputs);
+    const mcu::Artefact artefact = mcu::make_artefact("test", model, tests::encode_dense(model));
+    for (const mcu::Board* board : boards()) {
+      CAPTURE(board->name);
+      CHECK(outputs_on(*board, artefact, vectors) == vectors.outputs);
+    }
   }
 }
 
@@ -129,21 +147,24 @@ TEST_CASE("weights that are copied to RAM give the same bytes, and are not read 
   }
 }
 
-TEST_CASE("the board's float outputs are within rounding of the reference" *
+TEST_CASE("every board's float outputs are within rounding of the reference" *
           doctest::test_suite("slow")) {
   for (const nn::Activation hidden : nn::kActivations) {
     const nn::Model model = nn::make_mlp({5, 9, 3}, hidden, 2);
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(20, 5, 3), 20);
-    const auto outputs =
-        outputs_on_board(mcu::make_artefact("test", model, tests::encode_dense(model)), vectors);
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      for (std::size_t k = 0; k < outputs[i].size(); k += sizeof(float)) {
-        float got = 0;
-        float expected = 0;
-        std::memcpy(&got, outputs[i].data() + k, sizeof(float));
-        std::memcpy(&expected, vectors.outputs[i].data() + k, sizeof(float));
-        CHECK(std::abs(got - expected) < 2.5e-7F);
+    for (const mcu::Board* board : boards()) {
+      CAPTURE(board->name);
+      const Outputs outputs = outputs_on(
+          *board, mcu::make_artefact("test", model, tests::encode_dense(model)), vectors);
+      for (std::size_t i = 0; i < outputs.size(); ++i) {
+        for (std::size_t k = 0; k < outputs[i].size(); k += sizeof(float)) {
+          float got = 0;
+          float expected = 0;
+          std::memcpy(&got, outputs[i].data() + k, sizeof(float));
+          std::memcpy(&expected, vectors.outputs[i].data() + k, sizeof(float));
+          CHECK(std::abs(got - expected) < 2.5e-7F);
+        }
       }
     }
   }

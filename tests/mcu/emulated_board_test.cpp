@@ -234,7 +234,8 @@ TEST_CASE("the sketch compiles without a warning") {
   command.insert(command.end(), flags.begin(), flags.end());
   const fs::path board = fs::path(PARE_SOURCE_DIR) / "mcu/emulator/board";
   command.insert(command.end(), {"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", board, "-I",
-                                 board / "nano33ble", "-include", "Arduino.h", "-x", "c++", sketch / "by_hand.ino"});
+                                 board / "nano33ble", "-include", "Arduino.h", "-x", "c++",
+                                 sketch / "by_hand.ino"});
   const ProcessResult result = run_process(command);
   CHECK(result.output == "");
   CHECK(result.exit_code == 0);
@@ -310,12 +311,14 @@ TEST_CASE("a damaged ELF file is reported with its path") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "damaged.elf";
   std::ofstream(path) << "text";
-  CHECK_THROWS_WITH(read_elf(path),
-                    (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
+  CHECK_THROWS_WITH(
+      read_elf(path),
+      (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
   fs::copy_file(image().elf, path, fs::copy_options::overwrite_existing);
   fs::resize_file(path, fs::file_size(path) / 2);
-  CHECK_THROWS_WITH(read_elf(path),
-                    (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
+  CHECK_THROWS_WITH(
+      read_elf(path),
+      (path.string() + " ends too early: not a linked 32-bit ARM or RISC-V program").c_str());
   CHECK_THROWS_WITH(read_elf(folder.path() / "none.elf"),
                     ((folder.path() / "none.elf").string() + " cannot be opened").c_str());
 }

@@ -56,7 +56,8 @@ fs::path build_folder() {
 }
 
 std::string flash_error(const BoardSearch& search) {
-  return error_of([&] { mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search); });
+  return error_of(
+      [&] { mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search); });
 }
 
 }  // namespace
@@ -135,10 +136,11 @@ TEST_CASE("an upload that fails says to press reset twice, or what stands in its
 TEST_CASE("a board that does not come back is reported after the patience") {
   const OneNano tree;
   const StandInCli cli(hide(tree, "ttyACM0"));
-  CHECK(flash_error(tree.search()) ==
-        "the sketch was uploaded, but within 0 s the board did not answer: its port did not come "
-        "back; press its reset button once, and before flashing again press the board's reset button "
-        "twice if that does not help");
+  CHECK(
+      flash_error(tree.search()) ==
+      "the sketch was uploaded, but within 0 s the board did not answer: its port did not come "
+      "back; press its reset button once, and before flashing again press the board's reset button "
+      "twice if that does not help");
 }
 
 TEST_CASE("a board in its bootloader cannot be validated") {
@@ -170,7 +172,8 @@ TEST_SUITE("slow") {
                     show(tree, "ttyACM3"), started));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM0");
-    mcu::BoardClient client = mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search);
+    mcu::BoardClient client =
+        mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search);
     CHECK(client.info().hash == remote.hash());
     CHECK(client.infer(remote.vectors().inputs[1]) == remote.vectors().outputs[1]);
   }
@@ -185,7 +188,8 @@ TEST_SUITE("slow") {
     const StandInCli cli(fmt::format("{}; {}", hide(tree, "ttyACM1"), show(tree, "ttyACM3")));
     BoardSearch search = tree.search(10s);
     search.wanted_port = tree.port("ttyACM1");
-    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash == remote.hash());
+    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash ==
+          remote.hash());
   }
 
   TEST_CASE("a port of no known device is opened again under its own name") {
@@ -193,7 +197,8 @@ TEST_SUITE("slow") {
     remote.connect();
     const StandInCli cli("true");
     const BoardSearch search{.wanted_port = remote.line().path(), .patience = 10s};
-    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash == remote.hash());
+    CHECK(mcu::upload_sketch(mcu::nano33ble(), "/tmp/sine", build_folder(), search).info().hash ==
+          remote.hash());
     CHECK(mcu::connect_board(mcu::nano33ble(), search).info().hash == remote.hash());
   }
 }

@@ -119,8 +119,8 @@ Step& CallTimer::remember(const qemu_plugin_insn* instruction) {
   const auto address = static_cast<std::uint32_t>(qemu_plugin_insn_vaddr(instruction));
   Step& step = steps_[address];
   step.address = address;
-  step.instruction = settings_.riscv ? decode_riscv(halfwords[0])
-                                     : decode(halfwords[0], halfwords[1]);
+  step.instruction =
+      settings_.riscv ? decode_riscv(halfwords[0]) : decode(halfwords[0], halfwords[1]);
   return step;
 }
 
@@ -220,13 +220,12 @@ bool CallTimer::write(const Timing& timing) {
   for (auto& [address, step] : steps_) {
     if (step.cost != Timing()) sites.push_back(&step);
   }
-  std::fprintf(out_.get(), "%llu %llu %llu %zu\n", as_printed(timing.instructions),
-               cycles(timing), as_printed(timing.flash_data_words), sites.size());
+  std::fprintf(out_.get(), "%llu %llu %llu %zu\n", as_printed(timing.instructions), cycles(timing),
+               as_printed(timing.flash_data_words), sites.size());
   for (Step* site : sites) {
     const Timing cost = std::exchange(site->cost, Timing());
     std::fprintf(out_.get(), "%lu %llu %llu %llu\n", static_cast<unsigned long>(site->address),
-                 as_printed(cost.instructions), cycles(cost),
-                 as_printed(cost.flash_data_words));
+                 as_printed(cost.instructions), cycles(cost), as_printed(cost.flash_data_words));
   }
   // Flushed at once: the host may end the emulator at any time.
   return std::fflush(out_.get()) == 0 && std::ferror(out_.get()) == 0;
@@ -287,7 +286,8 @@ const int qemu_plugin_version = 1;  // NOLINT(readability-identifier-naming)
 
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t* info, int argc, char** argv) {
   try {
-    pare::mcu::timer = new pare::mcu::CallTimer(pare::mcu::parse_settings(info->target_name, argc, argv));
+    pare::mcu::timer =
+        new pare::mcu::CallTimer(pare::mcu::parse_settings(info->target_name, argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "m4_timing: %s\n", error.what());
     return -1;

@@ -19,22 +19,7 @@ inline void start_clock() {}
 /// The low half of mtime, which runs at 10 MHz. Source: QEMU, hw/riscv/virt.c.
 inline uint32_t microseconds() { return *reinterpret_cast<volatile uint32_t*>(0x0200BFF8u) / 10; }
 
-/// A semihosting call. Source: RISC-V Semihosting, version 1.0, 1.1.
-inline uint32_t call_host(uint32_t operation, uintptr_t argument) {
-  register uint32_t a0 asm("a0") = operation;
-  register uintptr_t a1 asm("a1") = argument;
-  asm volatile(
-      ".option push\n"
-      ".option norvc\n"
-      ".balign 16\n"
-      "slli x0, x0, 0x1f\n"
-      "ebreak\n"
-      "srai x0, x0, 7\n"
-      ".option pop"
-      : "+r"(a0)
-      : "r"(a1)
-      : "memory");
-  return a0;
-}
+/// A semihosting call: startup.cpp has it.
+extern "C" uint32_t call_host(uint32_t operation, uintptr_t argument);
 
 }  // namespace machine
