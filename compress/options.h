@@ -73,8 +73,7 @@ class Options {
                                      std::size_t least, Range range, std::string_view help);
   /// Words of `known`, at least one, none twice.
   std::vector<std::string> words(std::string_view name, std::vector<std::string> fallback,
-                                 const std::vector<std::string_view>& known,
-                                 std::string_view help);
+                                 const std::vector<std::string_view>& known, std::string_view help);
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 
