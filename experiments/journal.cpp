@@ -30,7 +30,7 @@ std::uint64_t hash_of_tools(const Json& environment) {
     hash.add(nn::json_text(environment.value(tool, Json())));
   }
   const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
-  for (const char* folder : {"kernel", "nano33ble", "emulator/board", "emulator/rp2040"})
+  for (const char* folder : {"kernel", "sketch", "emulator/board", "emulator/rp2040"})
     hash.add_folder(mcu / folder);
   hash.add_file(PARE_TIMING_PLUGIN);
   return hash.value();

@@ -68,9 +68,9 @@ void write_sketch(const EncodedModel& model, const TestVectors& vectors,
   const fs::path source = fs::path(PARE_SOURCE_DIR) / "mcu";
   check_sketch_folder(folder);
   fs::create_directories(folder);
-  fs::copy_file(source / "nano33ble/nano33ble.ino",
+  fs::copy_file(source / "sketch/harness.ino",
                 folder / fmt::format("{}.ino", folder.filename().string()));
-  for (const char* part : {"kernel", "nano33ble"}) {
+  for (const char* part : {"kernel", "sketch"}) {
     for (const fs::directory_entry& entry : fs::directory_iterator(source / part)) {
       if (entry.path().extension() == ".h") {
         fs::copy_file(entry.path(), folder / entry.path().filename());

@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> kAllowed{
 
 /// Folders whose files travel to the board, where a file's own folder is the include path.
 const std::set<std::string> kOnBoard{"mcu/kernel",
-                                     "mcu/nano33ble",
+                                     "mcu/sketch",
                                      "mcu/emulator/board",
                                      "mcu/emulator/board/esp32c3",
                                      "mcu/emulator/board/nano33ble",
@@ -141,7 +141,7 @@ TEST_CASE("an include in the wrong direction would be found") {
   CHECK(refused("mcu/kernel/dense_int8.h", "#include \"requantize.h\"") == "");
   CHECK(refused("bench/row.cpp", "#include \"mcu/encode.h\"") == "");
   CHECK(refused("bench/row.cpp", "#include <nlohmann/json.hpp>") == "");
-  CHECK(refused("mcu/nano33ble/nano33ble.ino", "#include \"model.h\"") == "");
+  CHECK(refused("mcu/sketch/harness.ino", "#include \"model.h\"") == "");
   CHECK(refused("experiments/cli.cpp", "#include <CLI/CLI.hpp>") == "");
   CHECK(refused("experiments/commands.cpp", "#include <CLI/CLI.hpp>") ==
         "<CLI/CLI.hpp> takes seconds to compile: only experiments/cli.cpp may");

@@ -16,9 +16,9 @@ inline std::filesystem::path write_sketch(const std::filesystem::path& folder,
   namespace fs = std::filesystem;
   const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
   fs::create_directories(folder);
-  fs::copy_file(mcu / "nano33ble/nano33ble.ino", folder / (folder.filename().string() + ".ino"));
-  for (const char* name : {"board.h", "serial_protocol.h"}) {
-    fs::copy_file(mcu / "nano33ble" / name, folder / name);
+  fs::copy_file(mcu / "sketch/harness.ino", folder / (folder.filename().string() + ".ino"));
+  for (const char* name : {"board.h", "harness.h", "serial_protocol.h"}) {
+    fs::copy_file(mcu / "sketch" / name, folder / name);
   }
   for (const char* name : {"crc32.h", "kernel_version.h", "optimize.h"}) {
     fs::copy_file(mcu / "kernel" / name, folder / name);

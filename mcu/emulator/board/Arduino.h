@@ -34,8 +34,18 @@ class SemihostingSerial {
   void begin(unsigned long baud);
   /// Bytes that can be read at once.
   int available() const { return static_cast<int>(end_ - begin_); }
-  /// The next byte, or -1.
+  /// The next byte, or -1; read() also takes it.
+  int peek() const { return begin_ == end_ ? -1 : static_cast<int>(received_[begin_]); }
   int read();
+  void setTimeout(unsigned long) {}
+  /// The number that the next bytes are; it ends where they do.
+  float parseFloat();
+  size_t print(const char* text) {
+    return write(reinterpret_cast<const uint8_t*>(text), strlen(text));
+  }
+  size_t print(float value, int decimals = 2);
+  size_t println() { return print("\r\n"); }
+  size_t println(float value, int decimals = 2) { return print(value, decimals) + println(); }
   size_t write(uint8_t byte) { return write(&byte, 1); }
   size_t write(const uint8_t* bytes, size_t size);
   explicit operator bool() const { return true; }

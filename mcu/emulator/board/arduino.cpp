@@ -53,6 +53,39 @@ int SemihostingSerial::read() {
   return begin_ == end_ ? -1 : static_cast<int>(received_[begin_++]);
 }
 
+float SemihostingSerial::parseFloat() {
+  const bool negative = peek() == '-';
+  if (negative) read();
+  float value = 0;
+  float unit = 0;  // of the next decimal; 0 before the point
+  for (; peek() == '.' || (peek() >= '0' && peek() <= '9'); read()) {
+    if (peek() == '.') {
+      unit = 0.1f;
+    } else if (unit == 0) {
+      value = 10 * value + static_cast<float>(peek() - '0');
+    } else {
+      value += unit * static_cast<float>(peek() - '0');
+      unit /= 10;
+    }
+  }
+  return negative ? -value : value;
+}
+
+size_t SemihostingSerial::print(float value, int decimals) {
+  char text[24];
+  char* end = text + sizeof(text) - 1;
+  *end = '\0';
+  const bool negative = value < 0;
+  for (int i = 0; i < decimals; ++i) value *= 10;
+  uint32_t digits = static_cast<uint32_t>((negative ? -value : value) + 0.5f);
+  for (int i = 0; digits != 0 || i <= decimals; ++i, digits /= 10) {
+    if (i == decimals && decimals > 0) *--end = '.';
+    *--end = static_cast<char>('0' + digits % 10);
+  }
+  if (negative) *--end = '-';
+  return print(end);
+}
+
 size_t SemihostingSerial::write(const uint8_t* bytes, size_t size) {
   const TransferArguments arguments = {output_, bytes, size};
   return size - call_host(Operation::write, reinterpret_cast<uintptr_t>(&arguments));

@@ -18,6 +18,15 @@ struct CoreDebugRegisters {
 #define DWT_CTRL_CYCCNTENA_Msk (1u)
 #define CoreDebug_DEMCR_TRCENA_Msk (1u << 24)
 
+/// The part of the nRF52840's flash controller that a sketch sets; here nothing is there. Source:
+/// nRF52840 Product Specification, section 4.3 (NVMC).
+struct NvmcRegisters {
+  uint32_t reserved[0x540 / 4];
+  volatile uint32_t ICACHECNF;
+};
+#define NRF_NVMC (reinterpret_cast<NvmcRegisters*>(0x4001E000u))
+#define NVMC_ICACHECNF_CACHEEN_Msk (1u)
+
 namespace machine {
 
 /// The FPGA's I/O block: a counter that runs freely behind a prescaler. Source: ARM DAI 0386

@@ -124,6 +124,9 @@ class Command {
     return complete_;
   }
 
+  /// Whether characters of a command have come, and not its end.
+  bool begun() const { return !complete_ && size_ > 0; }
+
   /// CRC-32 of the command's characters, its '%' not among them.
   uint32_t sum() const { return sum_; }
 

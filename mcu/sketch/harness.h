@@ -1,27 +1,32 @@
-/// A compressed multi-layer perceptron on the Arduino Nano 33 BLE. model.h holds it: its parameters
-/// and pare_infer(), which is all of the inference. The rest of this sketch talks to the host: it
-/// takes inputs, returns outputs, and measures. Try it in the Serial Monitor: pare selftest%
+#pragma once
+/// What talks to a host that measures and validates: it takes inputs, returns outputs, and counts
+/// cycles. Try it in the Serial Monitor: pare selftest%
+/// A sketch calls begin_harness() in setup(), and serve_host() in loop() when host_speaks(). model.h holds the model: its parameters and
+/// pare_infer(), which is all of the inference.
 #include "board.h"
 #include "crc32.h"
 #include "model.h"
 #include "serial_protocol.h"
 #include "test_vectors.h"
 
-using pare::model::Value;
+namespace pare {
+namespace harness {
+
+using model::Value;
 
 // The symbols say what of the sketch's RAM is the model's buffers.
-static Value inputs[pare::model::kInputs] asm("pare_inputs");
-static Value outputs[pare::model::kOutputs] asm("pare_outputs");
+static Value inputs[model::kInputs] asm("pare_inputs");
+static Value outputs[model::kOutputs] asm("pare_outputs");
 static uint32_t loaded_bytes = sizeof(inputs);
 static uint32_t last_cycles = 0;
 static uint32_t last_command_ms = 0;
-static pare::Command command;
-static pare::Reply reply;
+static Command command;
+static Reply reply;
 
 static void infer() {
-  const uint32_t begin = pare::cycle_count();
+  const uint32_t begin = cycle_count();
   pare_infer(inputs, outputs);
-  last_cycles = pare::cycles_between(begin, pare::cycle_count());
+  last_cycles = cycles_between(begin, cycle_count());
 }
 
 /// Bytes of stack below this call that one inference changes: the stack is painted first and looked
@@ -29,7 +34,7 @@ static void infer() {
 static uint32_t measure_stack() __attribute__((noinline));
 static uint32_t measure_stack() {
   const uint32_t paint = 0xA5C35A3Cu;
-  const uint32_t top = pare::stack_pointer();
+  const uint32_t top = stack_pointer();
   const uint32_t bottom = top - 4096;
   for (uint32_t address = bottom; address != top; address += 4) {
     *reinterpret_cast<volatile uint32_t*>(address) = paint;
@@ -42,21 +47,25 @@ static uint32_t measure_stack() {
 
 static uint32_t min_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/// A light that blinks at 4 Hz while commands come.
+/// A light that blinks at 4 Hz while commands come; the pin is written when it changes.
 static void blink() {
+  static bool lit = false;
   const uint32_t half_period_ms = 125;
   const uint32_t now_ms = millis();
   const bool works = now_ms - last_command_ms < 2 * half_period_ms;
-  digitalWrite(LED_BUILTIN, works && now_ms / half_period_ms % 2 == 0 ? HIGH : LOW);
+  const bool light = works && now_ms / half_period_ms % 2 == 0;
+  if (light == lit) return;
+  lit = light;
+  digitalWrite(LED_BUILTIN, light ? HIGH : LOW);
 }
 
 static void reply_lap(uint32_t us) { reply.text("m-lap-us-").number(us).end_line(); }
 
 static void reply_results() {
   reply.text("m-results-[");
-  for (int i = 0; i < pare::model::kOutputs; ++i) {
-    const float steps = static_cast<float>(outputs[i]) - pare::model::kOutputZeroPoint;
-    reply.text(i == 0 ? "" : ",").decimal(steps * pare::model::kOutputScale);
+  for (int i = 0; i < model::kOutputs; ++i) {
+    const float steps = static_cast<float>(outputs[i]) - model::kOutputZeroPoint;
+    reply.text(i == 0 ? "" : ",").decimal(steps * model::kOutputScale);
   }
   reply.line("]");
 }
@@ -66,15 +75,14 @@ static void reply_results() {
 static void answer_infer() {
   uint32_t count = 1;
   uint32_t warm_ups = 10;
-  if (command.has(1) && (!pare::parse_number(command.word(1), &count) || count == 0)) {
+  if (command.has(1) && (!parse_number(command.word(1), &count) || count == 0)) {
     reply.error("Inference iterations must be >0");
     return;
   }
-  if (command.has(2) && !pare::parse_number(command.word(2), &warm_ups)) {
+  if (command.has(2) && !parse_number(command.word(2), &warm_ups)) {
     reply.error("Inference warmup must be >=0");
     return;
   }
-  digitalWrite(LED_BUILTIN, HIGH);
   reply.text("m-warmup-start-").number(warm_ups).end_line();
   for (uint32_t i = 0; i < warm_ups; ++i) infer();
   reply.line("m-warmup-done");
@@ -95,8 +103,8 @@ static void load_hex(const char* hex) {
     reply.error("Command 'db load' must come first");
   } else {
     for (; *hex != '\0' && loaded_bytes < sizeof(inputs); hex += 2) {
-      const int high = pare::hex_digit(hex[0]);
-      const int low = pare::hex_digit(hex[1]);
+      const int high = hex_digit(hex[0]);
+      const int low = hex_digit(hex[1]);
       if (high < 0 || low < 0) {
         reply.error("Invalid hex digit");
         return;
@@ -125,7 +133,7 @@ static void answer_db() {
     reply_inputs();
   } else if (!command.is(1, "load")) {
     load_hex(command.word(1));
-  } else if (!pare::parse_number(command.word(2), &size_bytes) || size_bytes != sizeof(inputs)) {
+  } else if (!parse_number(command.word(2), &size_bytes) || size_bytes != sizeof(inputs)) {
     reply.text("e-[Command 'db load' must be ").number(sizeof(inputs)).line(" bytes]");
   } else {
     loaded_bytes = 0;
@@ -134,23 +142,23 @@ static void answer_db() {
 }
 
 static void reply_info() {
-  reply.text("m-pare-name-[").text(pare::model::kName).line("]");
-  reply.text("m-pare-kernel-[").number(pare::kKernelVersion).line("]");
+  reply.text("m-pare-name-[").text(model::kName).line("]");
+  reply.text("m-pare-kernel-[").number(kKernelVersion).line("]");
   reply.text("m-pare-hash-[");
-  const uint32_t hash = pare::crc32(pare::model::kKernelHash, pare::model::parameters(),
-                                    pare::model::kParameterBytes);
+  const uint32_t hash = crc32(model::kKernelHash, model::parameters(),
+                                    model::kParameterBytes);
   reply.hex32(hash).line("]");
   reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
-  reply.text("m-pare-inputs-[").number(pare::model::kInputs).line("]");
-  reply.text("m-pare-outputs-[").number(pare::model::kOutputs).line("]");
-  reply.text("m-pare-cache-[").text(pare::instruction_cache_on() ? "on" : "off").line("]");
+  reply.text("m-pare-inputs-[").number(model::kInputs).line("]");
+  reply.text("m-pare-outputs-[").number(model::kOutputs).line("]");
+  reply.text("m-pare-cache-[").text(instruction_cache_on() ? "on" : "off").line("]");
 }
 
 /// One inference, with all that the host needs to trust it: which inputs it had (their CRC-32), its
 /// output bytes, and its cycles, 0 where the counter does not move.
 static void answer_infer_raw() {
   infer();
-  reply.text("m-pare-inputs-[").hex32(pare::crc32(0, inputs, sizeof(inputs))).line("]");
+  reply.text("m-pare-inputs-[").hex32(crc32(0, inputs, sizeof(inputs))).line("]");
   reply.text("m-pare-outputs-[").hex(outputs, sizeof(outputs)).line("]");
   reply.text("m-pare-cycles-[").number(last_cycles).line("]");
 }
@@ -158,10 +166,10 @@ static void answer_infer_raw() {
 /// The cycle counter against micros(), over 20 ms.
 static void reply_clock() {
   const uint32_t begin_us = micros();
-  const uint32_t begin = pare::cycle_count();
+  const uint32_t begin = cycle_count();
   while (static_cast<uint32_t>(micros()) - begin_us < 20000) {
   }
-  const uint32_t cycles = pare::cycles_between(begin, pare::cycle_count());
+  const uint32_t cycles = cycles_between(begin, cycle_count());
   const uint32_t us = static_cast<uint32_t>(micros()) - begin_us;
   reply.text("m-pare-clock-[").number(cycles).text(" cycles in ").number(us).line(" us]");
 }
@@ -170,18 +178,18 @@ static void reply_clock() {
 static void reply_selftest() {
   const float tolerance = sizeof(Value) == 1 ? 0.0f : 1e-5f;
   uint32_t passed = 0;
-  for (int v = 0; v < pare::model::kTestVectors; ++v) {
+  for (int v = 0; v < model::kTestVectors; ++v) {
     bool equal = true;
-    pare_infer(pare::model::kTestInputs[v], outputs);
-    for (int i = 0; i < pare::model::kOutputs; ++i) {
-      const float expected = static_cast<float>(pare::model::kTestOutputs[v][i]);
+    pare_infer(model::kTestInputs[v], outputs);
+    for (int i = 0; i < model::kOutputs; ++i) {
+      const float expected = static_cast<float>(model::kTestOutputs[v][i]);
       equal = equal && fabsf(static_cast<float>(outputs[i]) - expected) <=
                            tolerance * fmaxf(1.0f, fabsf(expected));
     }
     passed += equal ? 1 : 0;
   }
   reply.text("m-pare-selftest-[").number(passed).text(" of ");
-  reply.number(pare::model::kTestVectors).line("]");
+  reply.number(model::kTestVectors).line("]");
 }
 
 /// The field's runner knows nothing of these. Their replies carry a check.
@@ -209,10 +217,10 @@ static void answer() {
   if (command.too_long()) {
     reply.error("Command longer than 80 characters");
   } else if (command.is(0, "name")) {
-    reply.text("m-name-dut-[").text(pare::model::kName).line("]");
+    reply.text("m-name-dut-[").text(model::kName).line("]");
   } else if (command.is(0, "profile")) {
     reply.line("m-profile-[ULPMark for tinyML Firmware V0.0.1]");
-    reply.text("m-model-[").text(pare::model::kName).line("]");
+    reply.text("m-model-[").text(model::kName).line("]");
   } else if (command.is(0, "timestamp")) {
     reply_lap(micros());
   } else if (command.is(0, "db")) {
@@ -228,16 +236,29 @@ static void answer() {
   }
 }
 
-void setup() {
+}  // namespace harness
+
+/// Opens the serial line, and waits up to three seconds for somebody at its other end.
+inline void begin_harness() {
   pinMode(LED_BUILTIN, OUTPUT);
-  pare::start_cycle_counter();
+  start_cycle_counter();
+  turn_cache_on();
   Serial.begin(115200);
   while (!Serial && millis() < 3000) {
   }
-  reply.line("m-init-done").send_ready();
+  harness::reply.line("m-init-done").send_ready();
 }
 
-void loop() {
+/// Whether what has come is a command's: it begins with a letter, and ends with '%'.
+inline bool host_speaks() {
+  const int next = Serial.peek();
+  const bool letter = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z');
+  return next >= 0 && (letter || harness::command.begun());
+}
+
+/// Answers the commands that have come.
+inline void serve_host() {
+  using namespace harness;
   while (Serial.available() > 0) {
     if (!command.take(static_cast<char>(Serial.read()))) continue;
     last_command_ms = millis();
@@ -248,3 +269,5 @@ void loop() {
   }
   blink();
 }
+
+}  // namespace pare

@@ -18,10 +18,11 @@ inline uint32_t cycle_count() { return DWT->CYCCNT; }
 /// Cycles between two counts; the counter may have wrapped once.
 inline uint32_t cycles_between(uint32_t begin, uint32_t end) { return end - begin; }
 
-/// NVMC.ICACHECNF, whose bit 0 is set when the instruction cache is on. Source: nRF52840 Product
-/// Specification, section 4.3 (NVMC).
+/// The cache of the nRF52840 is off after a reset: a model runs faster with it, and is timed so.
+inline void turn_cache_on() { NRF_NVMC->ICACHECNF |= NVMC_ICACHECNF_CACHEEN_Msk; }
+
 inline bool instruction_cache_on() {
-  return (*reinterpret_cast<const volatile uint32_t*>(0x4001E540) & 1u) != 0;
+  return (NRF_NVMC->ICACHECNF & NVMC_ICACHECNF_CACHEEN_Msk) != 0;
 }
 
 #elif defined(SysTick)  // Cortex-M0+, which has no other counter
@@ -45,6 +46,8 @@ inline uint32_t cycle_count() {
 /// Cycles between two counts; the counter may have wrapped once, which it does every 2^24.
 inline uint32_t cycles_between(uint32_t begin, uint32_t end) { return (end - begin) & kSysTickTop; }
 
+inline void turn_cache_on() {}
+
 /// The flash of the RP2040 is always read through its cache, which is on after a reset. Source:
 /// RP2040 datasheet, 2.6.3.
 inline bool instruction_cache_on() { return true; }
@@ -57,6 +60,8 @@ inline uint32_t cycle_count() { return ESP.getCycleCount(); }
 
 /// Cycles between two counts; the counter may have wrapped once.
 inline uint32_t cycles_between(uint32_t begin, uint32_t end) { return end - begin; }
+
+inline void turn_cache_on() {}
 
 /// The flash of an ESP32 is always read through its cache.
 inline bool instruction_cache_on() { return true; }
