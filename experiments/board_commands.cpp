@@ -228,7 +228,7 @@ void export_variant(const VariantArguments& arguments) {
           ? describe(stored, board, arguments.force)
           : fmt::format("{} bytes of parameters and {} bytes of static RAM",
                         stored.artefact.encoded.bytes.size(), component.static_ram_bytes);
-  const mcu::Export what{stored.artefact, component, vectors, arguments.weights};
+  const mcu::Export what{stored.artefact, component, vectors, board, arguments.weights};
   form.write(what, target);
   if (replace) {
     fs::remove_all(folder);
@@ -304,22 +304,23 @@ void print_boards(const BoardsArguments& arguments) {
       {"board", "name", "core", "MHz", "flash B", "RAM B", "measured here", "connected"},
       {false, false, false, true, true, true, false, false},
       {}};
-  std::vector<mcu::UsbPort> ports = mcu::list_usb_ports();
+  const std::vector<mcu::UsbPort> ports = mcu::list_usb_ports();
   for (const mcu::Board* board : mcu::boards()) {
     table.rows.push_back({std::string(board->title), std::string(board->name),
                           std::string(board->core), fmt::format("{:g}", board->clock_mhz),
                           fmt::format("{}", board->sketch_flash_bytes),
                           fmt::format("{}", board->sketch_ram_bytes), measured_here(*board),
                           connected_at(*board, ports)});
-    std::erase_if(ports, [&](const mcu::UsbPort& port) {
-      return mcu::port_state(port, *board) != mcu::PortState::other;
-    });
   }
   fmt::print("{}", bench::format_table(table, arguments.format,
                                        terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
   if (!bench::for_people(arguments.format)) return;
   fmt::print("\nFlash and RAM are what the Arduino core leaves to a sketch.\n");
   for (const mcu::UsbPort& port : ports) {
+    const auto is = [&](const mcu::Board* board) {
+      return mcu::port_state(port, *board) != mcu::PortState::other;
+    };
+    if (std::any_of(mcu::boards().begin(), mcu::boards().end(), is)) continue;
     fmt::print("Connected at {}, and no board of these: {} ({})\n", port.device.string(),
                port.product.empty() ? "a device without a name" : port.product, port.usb_id);
   }

@@ -311,15 +311,22 @@ int run_cli(int argc, char** argv) {
   for (const mcu::Form& form : mcu::forms()) forms.emplace_back(form.name);
   export_command
       ->add_option("--as", chosen.form,
-                   fmt::format("the form of it: {} (default: sketch, which measures and validates "
-                               "itself; the others are for your program)",
+                   fmt::format("the form of it: {} (default: sketch, which also measures and "
+                               "validates itself; the others are for your program)",
                                fmt::join(forms, ", ")))
       ->check(one_of(forms))
       ->type_name("FORM");
   export_command
       ->add_option("--name", chosen.name,
-                   "what its C functions begin with (default: the variant's name); not of a sketch")
+                   "what its C functions begin with (default: the variant's name)")
       ->type_name("NAME");
+  export_command
+      ->add_option("--board", chosen.board,
+                   fmt::format("the board that a sketch is for: {} (default: the config's first "
+                               "board)",
+                               fmt::join(board_names(false), ", ")))
+      ->check(one_of(board_names(false)))
+      ->type_name("BOARD");
   add_weights(*export_command, chosen);
   export_command->add_flag(
       "--force", chosen.force,

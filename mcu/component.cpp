@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "build_paths.h"
 
@@ -145,14 +146,14 @@ std::string header_text(const Artefact& artefact, const std::string& name, nn::T
 
 constexpr std::string_view kPredictInt8 = R"(
 int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
-  static int8_t raw_inputs[kInputs];
-  static int8_t raw_outputs[kOutputs];
-  for (int i = 0; i < kInputs; ++i) {{
+  static int8_t raw_inputs[{1}_INPUTS];
+  static int8_t raw_outputs[{1}_OUTPUTS];
+  for (int i = 0; i < {1}_INPUTS; ++i) {{
     if (!is_finite(features[i])) return -1;
     raw_inputs[i] = quantize(features[i]);
   }}
   {0}_infer(raw_inputs, raw_outputs);
-  for (int i = 0; i < kOutputs; ++i) {{
+  for (int i = 0; i < {1}_OUTPUTS; ++i) {{
     outputs[i] = {1}_OUTPUT_SCALE * static_cast<float>(raw_outputs[i] - {1}_OUTPUT_ZERO_POINT);
   }}
   return 0;
@@ -161,7 +162,7 @@ int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
 
 constexpr std::string_view kPredictFloat = R"(
 int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
-  for (int i = 0; i < kInputs; ++i) {{
+  for (int i = 0; i < {1}_INPUTS; ++i) {{
     if (!is_finite(features[i])) return -1;
   }}
   {0}_infer(features, outputs);
@@ -174,12 +175,12 @@ int {0}_classify(const float features[{1}_INPUTS], float* confidence) {{
   float logits[{1}_OUTPUTS];
   if ({0}_predict(features, logits) != 0) return -1;
   int best = 0;
-  for (int i = 1; i < kOutputs; ++i) {{
+  for (int i = 1; i < {1}_OUTPUTS; ++i) {{
     if (logits[i] > logits[best]) best = i;
   }}
   if (confidence != nullptr) {{
     float sum = 0;
-    for (int i = 0; i < kOutputs; ++i) sum += expf(logits[i] - logits[best]);
+    for (int i = 0; i < {1}_OUTPUTS; ++i) sum += expf(logits[i] - logits[best]);
     *confidence = 1 / sum;
   }}
   return best;
@@ -187,7 +188,7 @@ int {0}_classify(const float features[{1}_INPUTS], float* confidence) {{
 
 const char* {0}_label(int index) {{
   static const char* const labels[] = {{{2}}};
-  return index >= 0 && index < kOutputs ? labels[index] : "?";
+  return index >= 0 && index < {1}_OUTPUTS ? labels[index] : "?";
 }}
 )";
 
@@ -202,10 +203,41 @@ std::string c_string(const std::string& text) {
   return literal + "\"";
 }
 
-std::string source_text(const Artefact& artefact, const std::string& name, nn::Task task,
-                        const std::vector<std::string>& labels) {
-  const EncodedModel& model = artefact.encoded;
+/// What the functions of NAME.h are made of, on top of NAME_infer.
+std::string functions_text(const EncodedModel& model, const std::string& name, nn::Task task,
+                           const std::vector<std::string>& labels) {
   const std::string big = upper(name);
+  // By its bits: -ffast-math takes for granted what arithmetic would ask.
+  std::string text =
+      "namespace {\n\n"
+      "bool is_finite(float value) {\n"
+      "  uint32_t bits;\n"
+      "  memcpy(&bits, &value, sizeof bits);\n"
+      "  return (bits & 0x7F800000u) != 0x7F800000u;\n}\n\n";
+  if (is_int8(model)) {
+    text += fmt::format(
+        "int8_t quantize(float value) {{\n"
+        "  const float steps = roundf(value / {0}_INPUT_SCALE) + "
+        "static_cast<float>({0}_INPUT_ZERO_POINT);\n"
+        "  return static_cast<int8_t>(steps < -128.0f ? -128.0f : steps > 127.0f ? 127.0f : "
+        "steps);\n}}\n\n",
+        big);
+  }
+  text += "}  // namespace\n";
+  text += fmt::format(fmt::runtime(is_int8(model) ? kPredictInt8 : kPredictFloat), name, big);
+  if (task == nn::Task::classification) {
+    std::string names;
+    for (const std::string& label : labels) {
+      names += (names.empty() ? "" : ", ") + c_string(label);
+    }
+    text += fmt::format(fmt::runtime(kClassify), name, big, names);
+  }
+  return text;
+}
+
+std::string source_text(const Artefact& artefact, const std::string& name,
+                        const std::string& functions) {
+  const EncodedModel& model = artefact.encoded;
   const ModelCode code = model_code(model);
   Amalgam kernels;
   kernels.add("optimize.h");
@@ -221,43 +253,18 @@ std::string source_text(const Artefact& artefact, const std::string& name, nn::T
   text += "\n// The kernels. All of this file but what " + name +
           ".h declares is invisible elsewhere.\nnamespace {\n";
   text += kernels.text();
-  text += fmt::format(
-      "\nusing namespace pare;\n\nconstexpr int kInputs = {};\nconstexpr int kOutputs = {};\n",
-      input_count(model), output_count(model));
-  if (is_int8(model))
-    text += fmt::format("constexpr int kInputZeroPoint = {};\n", model.input.zero_point);
-  text += "\n" + code.definitions;
-  // By its bits: -ffast-math takes for granted what arithmetic would ask.
-  text +=
-      "bool is_finite(float value) {\n"
-      "  uint32_t bits;\n"
-      "  memcpy(&bits, &value, sizeof bits);\n"
-      "  return (bits & 0x7F800000u) != 0x7F800000u;\n}\n\n";
+  text += "\nusing namespace pare;\n\n";
   if (is_int8(model)) {
-    text += fmt::format(
-        "int8_t quantize(float value) {{\n"
-        "  const float steps = roundf(value / {0}_INPUT_SCALE) + "
-        "static_cast<float>({0}_INPUT_ZERO_POINT);\n"
-        "  return static_cast<int8_t>(steps < -128.0f ? -128.0f : steps > 127.0f ? 127.0f : "
-        "steps);\n}}\n\n",
-        big);
+    text += fmt::format("constexpr int kInputs = {};\nconstexpr int kInputZeroPoint = {};\n",
+                        input_count(model), model.input.zero_point);
   }
-  text += "}  // namespace\n\n";
+  text += "\n" + code.definitions + "}  // namespace\n\n";
   const std::string raw = is_int8(model) ? "int8_t" : "float";
   text += fmt::format(
       "PARE_NO_INLINE void {0}_infer(const {1} inputs[{2}_INPUTS], {1} outputs[{2}_OUTPUTS]) {{\n",
-      name, raw, big);
+      name, raw, upper(name));
   for (const Statement& statement : code.statements) text += "  " + statement.text + "\n";
-  text += "}\n";
-  text += fmt::format(fmt::runtime(is_int8(model) ? kPredictInt8 : kPredictFloat), name, big);
-  if (task == nn::Task::classification) {
-    std::string names;
-    for (const std::string& label : labels) {
-      names += (names.empty() ? "" : ", ") + c_string(label);
-    }
-    text += fmt::format(fmt::runtime(kClassify), name, big, names);
-  }
-  return text;
+  return text + "}\n\n" + functions;
 }
 
 }  // namespace
@@ -270,11 +277,13 @@ Component make_component(const Artefact& artefact, const std::string& name, nn::
     throw std::invalid_argument(
         fmt::format("[make_component] {} labels for {} classes", labels.size(), outputs));
   }
+  std::string functions = functions_text(artefact.encoded, name, task, labels);
   return {name,
           upper(name),
           task,
           header_text(artefact, name, task),
-          source_text(artefact, name, task, labels),
+          source_text(artefact, name, functions),
+          std::move(functions),
           static_ram(artefact.encoded)};
 }
 

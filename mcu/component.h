@@ -17,6 +17,7 @@ struct Component {
   nn::Task task;
   std::string header;
   std::string source;
+  std::string functions;  ///< of `source`, what follows the model: on top of NAME_infer
   long static_ram_bytes;  ///< that its functions share: activations, and an int8 model's inputs and
                           ///< outputs
 };

@@ -28,8 +28,8 @@ const Emulator kEmulator{
 
 extern const Board kEsp32C3;
 /// The sizes are of the default partition, 1,310,720 bytes, and of the RAM that arduino-esp32 calls
-/// its most, 327,680, less what an empty sketch takes, rounded up: not measured. Source of the USB
-/// id: arduino-esp32, boards.txt, esp32c3.
+/// its most, 327,680, less what an empty sketch takes, rounded up: not measured. The USB ids are of
+/// its own port and of the serial bridge of a DevKitM-1.
 const Board kEsp32C3{.name = "esp32c3",
                      .title = "ESP32-C3",
                      .core = "RV32IMC",
@@ -40,11 +40,11 @@ const Board kEsp32C3{.name = "esp32c3",
                      .flash_wait_cycles = 0,
                      .toolchain = &kToolchain,
                      .emulator = &kEmulator,
-                     .upload = {.fqbn = "esp32:esp32:esp32c3:CDCOnBoot=cdc",
+                     .upload = {.fqbn = "esp32:esp32:esp32c3",
                                 .core = "esp32:esp32",
                                 .index_url = "https://espressif.github.io/arduino-esp32/"
                                              "package_esp32_index.json",
-                                .sketch_ids = {"303a:1001"},
+                                .sketch_ids = {"303a:1001", "10c4:ea60"},
                                 .bootloader_ids = {},
                                 .bootloader_advice = "hold BOOT while you press RESET"},
                      .wokwi = "board-esp32-c3-devkitm-1"};

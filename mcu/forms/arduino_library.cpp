@@ -18,6 +18,13 @@ architectures=*
 includes={0}.h
 )";
 
+std::string first_lines(const Component& component) {
+  return fmt::format(
+      "// What {0} says of numbers from the serial monitor: {1}_INPUTS of them, with anything "
+      "between.\n#include <{0}.h>\n",
+      component.name, component.prefix);
+}
+
 void write(const Export& what, const std::filesystem::path& folder) {
   const Component& component = what.component;
   const EncodedModel& model = what.artefact.encoded;
@@ -26,7 +33,10 @@ void write(const Export& what, const std::filesystem::path& folder) {
                     fmt::format(fmt::runtime(kProperties), component.name, what.artefact.name,
                                 c_widths(model), nn::name(model.arithmetic))},
                    {fmt::format("examples/{0}_example/{0}_example.ino", component.name),
-                    example_sketch(what)}});
+                    application(what, {.first_lines = first_lines(component),
+                                       .setup = "  Serial.begin(115200);\n",
+                                       .serve = "",
+                                       .leave = ""})}});
 }
 
 std::string advice(const Export& what, const std::filesystem::path& folder) {

@@ -11,18 +11,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The text of an example: a marked place for the sensor, and numbers from the serial monitor.
-constexpr std::string_view kExample =
-    R"(// What {0} says of numbers from the serial monitor: {1}_INPUTS of them, with anything between.
-#include <{0}.h>
-
+// A marked place for the sensor, and numbers from the serial monitor.
+constexpr std::string_view kApplication =
+    R"({2}
 static float features[{1}_INPUTS];
 
 // The place for a sensor: fill `features` with one sample, in the units of the training data.
 static bool read_features() {{
   static int count = 0;
   while (Serial.available() > 0) {{
-    const int next = Serial.peek();
+{6}    const int next = Serial.peek();
     if (next != '-' && next != '.' && (next < '0' || next > '9')) {{
       Serial.read();
       continue;
@@ -36,13 +34,12 @@ static bool read_features() {{
 }}
 
 void setup() {{
-  Serial.begin(115200);
-  Serial.setTimeout(100);
+{3}  Serial.setTimeout(100);
 }}
 
 void loop() {{
-  if (!read_features()) return;
-{2}}}
+{4}  if (!read_features()) return;
+{5}}}
 )";
 
 constexpr std::string_view kClassify = R"(  float confidence = 0;
@@ -91,13 +88,13 @@ bool is_export(const fs::path& folder) {
   return false;
 }
 
-std::string example_sketch(const Export& what) {
+std::string application(const Export& what, const Application& parts) {
   const std::string& name = what.component.name;
-  const auto fill = [&](std::string_view text, const std::string& body = {}) {
-    return fmt::format(fmt::runtime(text), name, what.component.prefix, body);
-  };
-  return fill(kExample,
-              fill(what.component.task == nn::Task::classification ? kClassify : kPredict));
+  const std::string& prefix = what.component.prefix;
+  const bool classes = what.component.task == nn::Task::classification;
+  return fmt::format(
+      fmt::runtime(kApplication), name, prefix, parts.first_lines, parts.setup, parts.serve,
+      fmt::format(fmt::runtime(classes ? kClassify : kPredict), name, prefix), parts.leave);
 }
 
 }  // namespace pare::mcu

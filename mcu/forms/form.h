@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mcu/boards/board.h"
 #include "mcu/component.h"
 #include "mcu/export_sketch.h"
 
@@ -16,6 +17,7 @@ struct Export {
   const Artefact& artefact;
   const Component& component;
   const TestVectors& vectors;
+  const Board& board;  ///< of a sketch; the others are for any
   Memory weights = Memory::flash;
 };
 
@@ -52,7 +54,15 @@ struct FormFile {
 void write_component(const Component& component, const std::filesystem::path& folder,
                      const std::string& sources, const std::vector<FormFile>& more);
 
+/// The parts of an application that are not the model's.
+struct Application {
+  std::string first_lines;  ///< what it is, and its includes
+  std::string setup;        ///< statements that open the serial line
+  std::string serve;        ///< what loop() does before it reads
+  std::string leave;        ///< when it stops to read, before each byte
+};
+
 /// A sketch that reads the features from the serial monitor and prints what the model says of them.
-std::string example_sketch(const Export& what);
+std::string application(const Export& what, const Application& parts);
 
 }  // namespace pare::mcu

@@ -1,26 +1,84 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "mcu/forms/form.h"
+#include "nn/json_text.h"
+#include "nn/text_file.h"
 
 namespace pare::mcu {
 namespace {
 
-void write(const Export& what, const std::filesystem::path& folder) {
-  export_sketch(what.artefact, what.vectors, folder, what.weights);
+namespace fs = std::filesystem;
+
+/// The functions of the component's header, on top of the model that the harness measures.
+std::string api(const Component& component, const EncodedModel& model) {
+  const char* raw = model.arithmetic == nn::Arithmetic::int8 ? "int8_t" : "float";
+  return fmt::format(
+      "{0}\n#include <math.h>\n#include <string.h>\n\n#include \"model.h\"\n\n"
+      "void {1}_infer(const {2} inputs[{3}_INPUTS], {2} outputs[{3}_OUTPUTS]) {{\n"
+      "  pare_infer(inputs, outputs);\n}}\n\n{4}",
+      component.header, component.name, raw, component.prefix, component.functions);
 }
 
-std::string advice(const Export&, const std::filesystem::path& folder) {
+std::string first_lines(const Component& component) {
   return fmt::format(
-      "open it in the Arduino IDE, or compile it with\n"
-      "  arduino-cli compile -b arduino:mbed_nano:nano33ble {}",
-      folder.string());
+      "// What {0} says of numbers from the serial monitor: {1}_INPUTS of them, with anything "
+      "between.\n"
+      "// A host that measures or validates is answered meanwhile: './pare validate' finds this "
+      "sketch.\n"
+      "#include \"{0}.h\"\n#include \"harness.h\"\n",
+      component.name, component.prefix);
+}
+
+/// Source: Wokwi, "diagram.json File Format" and "Configuring Your Project (wokwi.toml)".
+void write_wokwi(const Board& board, const fs::path& folder) {
+  using Json = nlohmann::ordered_json;
+  const bool uart = board.name.starts_with("esp32");
+  Json part{
+      {"type", board.wokwi}, {"id", "board"}, {"top", 0}, {"left", 0}, {"attrs", Json::object()}};
+  Json connections = Json::array();
+  if (uart) {
+    connections = {{"board:TX", "$serialMonitor:RX", "", Json::array()},
+                   {"board:RX", "$serialMonitor:TX", "", Json::array()}};
+  } else {
+    part["attrs"]["env"] = "arduino-community";
+  }
+  const Json diagram{{"version", 1},
+                     {"author", "pare"},
+                     {"editor", "wokwi"},
+                     {"parts", Json::array({part})},
+                     {"connections", connections}};
+  nn::write_text(folder / "diagram.json", nn::json_text(diagram, 2) + "\n");
+  const std::string built = fmt::format("build/{}.ino", folder.filename().string());
+  nn::write_text(folder / "wokwi.toml",
+                 fmt::format("[wokwi]\nversion = 1\nfirmware = '{}.{}'\nelf = '{}.elf'\n", built,
+                             uart ? "merged.bin" : "uf2", built));
+}
+
+void write(const Export& what, const fs::path& folder) {
+  export_sketch(what.artefact, what.vectors, folder, what.weights);
+  nn::replace_text(folder / fmt::format("{}.ino", folder.filename().string()),
+                   application(what, {.first_lines = first_lines(what.component),
+                                      .setup = "  pare::begin_harness();\n",
+                                      .serve = "  if (pare::host_speaks()) pare::serve_host();\n",
+                                      .leave = "    if (pare::host_speaks()) return false;\n"}));
+  nn::write_text(folder / (what.component.name + ".h"), api(what.component, what.artefact.encoded));
+  if (!what.board.wokwi.empty()) write_wokwi(what.board, folder);
+}
+
+std::string advice(const Export& what, const fs::path& folder) {
+  const bool wokwi = !what.board.wokwi.empty();
+  return fmt::format(
+      "open it in the Arduino IDE, or compile it with\n  arduino-cli compile -b {}{} {}{}",
+      what.board.upload.fqbn, wokwi ? " --output-dir " + (folder / "build").string() : "",
+      folder.string(), wokwi ? "\nand then open it in Wokwi for VS Code" : "");
 }
 
 }  // namespace
 
 extern const Form kSketchForm{"sketch",
-                              "a sketch that measures and validates itself: what flash puts on a "
-                              "board",
+                              "an application that also measures and validates itself",
                               check_sketch_folder,
                               write,
                               advice,

@@ -4,8 +4,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "mcu/emulator/emulated_board.h"
@@ -13,8 +16,10 @@
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 #include "nn/forward.h"
+#include "nn/json_text.h"
 #include "nn/quantization.h"
 #include "tests/helpers.h"
+#include "tests/mcu/emulated_boards.h"
 #include "tests/mcu/random_int8.h"
 
 using namespace pare;
@@ -40,7 +45,7 @@ void write_form(std::string_view form, const mcu::Artefact& artefact, nn::Task t
   const nn::Matrix inputs = tests::random_matrix(3, mcu::input_count(artefact.encoded), 5);
   const mcu::TestVectors vectors = mcu::make_test_vectors(artefact.model, inputs, 3);
   mcu::form_named(form).check(folder);
-  mcu::form_named(form).write({artefact, component, vectors}, folder);
+  mcu::form_named(form).write({artefact, component, vectors, mcu::nano33ble()}, folder);
 }
 
 std::string run(const std::vector<std::string>& command) {
@@ -206,6 +211,48 @@ TEST_CASE("a component's own numbers, on the emulated board, are the host's" *
   }
 }
 
+TEST_CASE("the exported sketch answers numbers by its label, and a host by the harness" *
+          doctest::test_suite("slow")) {
+  const nn::Model model = tests::random_int8_model({3, 9, 4}, 33);
+  const mcu::Artefact artefact = artefact_of("net-int8", model);
+  const tests::Folder folder;
+  const fs::path sketch = folder.path() / "gesture";
+  write_form("sketch", artefact, nn::Task::classification, "net", sketch);
+  const nn::Matrix samples = tests::random_matrix(20, 3, 34) * 30;
+  const nn::Matrix logits = nn::forward(model, samples);
+  for (const mcu::Board* board : tests::emulated_boards()) {
+    CAPTURE(board->name);
+    int line = -1;
+    mcu::EmulatedBoard::Options options;
+    options.line = [&](mcu::FileDescriptor end) {
+      line = ::dup(end.get());
+      return end;
+    };
+    mcu::EmulatedBoard running(mcu::build_image(sketch, folder.path() / "build", "-Os", {}, *board),
+                               options);
+    const mcu::FileDescriptor owner(line);
+    CHECK(running.client().info().hash == artefact.hash);
+    for (nn::Index i = 0; i < samples.rows(); ++i) {
+      const std::string numbers =
+          fmt::format("{:.4f}, {:.4f}; {:.4f}\n", samples(i, 0), samples(i, 1), samples(i, 2));
+      REQUIRE(::write(line, numbers.data(), numbers.size()) ==
+              static_cast<ssize_t>(numbers.size()));
+      std::string reply;
+      for (char byte = 0; byte != '\n';) {
+        pollfd waiting{line, POLLIN, 0};
+        if (::poll(&waiting, 1, 10000) != 1 || ::read(line, &byte, 1) != 1) break;
+        reply += byte;
+      }
+      nn::Index best = 0;
+      logits.row(i).maxCoeff(&best);
+      CAPTURE(reply);
+      CHECK(reply.starts_with(fmt::format("class {} 0.", best)) ==
+            !reply.starts_with(fmt::format("class {} 1.", best)));
+      CHECK(running.client().selftest().passed == 3);  // in between
+    }
+  }
+}
+
 TEST_CASE(
     "an export is the same bytes each time, names no path and no date, and says its licence") {
   const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 41));
@@ -289,4 +336,41 @@ TEST_CASE("a component's name is one for C, and labels come out as they are") {
   CHECK(odd.source.find(R"("a \042b\042\134", "what\077\077/\012")") != std::string::npos);
   CHECK_THROWS_AS(mcu::make_component(artefact, "net", nn::Task::classification, {"one"}),
                   std::invalid_argument);
+}
+
+TEST_CASE("a sketch for a board that Wokwi has opens there, and no other form has its files") {
+  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 61));
+  const mcu::Component component =
+      mcu::make_component(artefact, "net", nn::Task::classification, numbers(2));
+  const mcu::TestVectors vectors =
+      mcu::make_test_vectors(artefact.model, tests::random_matrix(3, 3, 5), 3);
+  for (const mcu::Board* board : mcu::boards()) {
+    CAPTURE(board->name);
+    const tests::Folder folder;
+    const fs::path sketch = folder.path() / "net_sketch";
+    mcu::form_named("sketch").write({artefact, component, vectors, *board}, sketch);
+    CHECK(fs::exists(sketch / "diagram.json") == !board->wokwi.empty());
+    CHECK(fs::exists(sketch / "wokwi.toml") == !board->wokwi.empty());
+    if (board->wokwi.empty()) continue;
+    const auto diagram = nn::parse_json(tests::read_file(sketch / "diagram.json"));
+    CHECK(diagram["version"] == 1);
+    CHECK(diagram["editor"] == "wokwi");
+    CHECK(diagram["author"].is_string());
+    REQUIRE(diagram["parts"].size() == 1);
+    const auto& part = diagram["parts"][0];
+    CHECK(part["type"] == board->wokwi);
+    for (const char* key : {"top", "left"}) CHECK(part[key].is_number());
+    CHECK(part["attrs"].is_object());
+    for (const auto& connection : diagram["connections"]) {
+      REQUIRE(connection.size() == 4);
+      for (const std::size_t end : {0U, 1U}) {
+        const auto pin = connection[end].get<std::string>();
+        CHECK((pin.starts_with(part["id"].get<std::string>() + ":") ||
+               pin.starts_with("$serialMonitor:")));
+      }
+      CHECK(connection[3].is_array());
+    }
+    CHECK(tests::read_file(sketch / "wokwi.toml")
+              .starts_with("[wokwi]\nversion = 1\nfirmware = 'build/net_sketch.ino."));
+  }
 }

@@ -81,5 +81,12 @@ float expf(float x) {
   return sum * power;
 }
 
+float roundf(float x) {
+  if (!(fabsf(x) < 8388608.0f)) return x;  // 2^23: it has no fraction, or is none
+  const int32_t whole = static_cast<int32_t>(x);
+  const float rest = x - static_cast<float>(whole);
+  return static_cast<float>(rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole);
+}
+
 float tanhf(float x) { return 1.0f - 2.0f / (expf(2.0f * x) + 1.0f); }
 }
