@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <type_traits>
 
 #include "nn/nearest_name.h"
 
@@ -80,7 +81,15 @@ const OptionValue* Options::take(std::string_view name) {
 template <class T>
 T Options::resolve(std::string_view name, T value) {
   resolved_.push_back(fmt::format("{} = {}", name, shown(OptionValue{value, {}})));
+  if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+    numbers_[std::string(name)] = static_cast<double>(value);
+  }
   return value;
+}
+
+std::optional<double> Options::read_number(std::string_view name) const {
+  const auto found = numbers_.find(name);
+  return found == numbers_.end() ? std::nullopt : std::optional(found->second);
 }
 
 double Options::checked_number(std::string_view name, const OptionValue& given, Range range) const {

@@ -101,6 +101,9 @@ class Options {
   /// "name = value" of everything read, in TOML, defaults included.
   const std::vector<std::string>& resolved() const { return resolved_; }
 
+  /// What was read as a number or an integer, defaults included; nothing of another name.
+  std::optional<double> read_number(std::string_view name) const;
+
  private:
   const OptionValue* take(std::string_view name);
   template <class T>
@@ -117,6 +120,7 @@ class Options {
   std::map<std::string, OptionValue, std::less<>> taken_;
   std::vector<OptionDoc> docs_;
   std::vector<std::string> resolved_;
+  std::map<std::string, double, std::less<>> numbers_;
 };
 
 }  // namespace pare::compress

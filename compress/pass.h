@@ -49,6 +49,7 @@ struct Step {
   PassInfo info;
   std::vector<OptionDoc> options;
   std::vector<std::string> resolved;  ///< "option = value" of every option, defaults included
+  double epochs = 0;                  ///< of training, as far as its options say
   Pass pass;
 };
 

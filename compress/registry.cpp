@@ -47,8 +47,10 @@ Step make_step(std::string_view name, Options::Values values, const std::string&
   Options options(std::string(name), std::move(values), where);
   PassDefinition definition = found->define(options);
   options.expect_empty();
-  return {std::string(name),         where, definition.info, options.docs(), options.resolved(),
-          std::move(definition.pass)};
+  const double epochs = options.read_number("epochs").value_or(0) *
+                        std::max(1.0, options.read_number("steps").value_or(1));
+  return {std::string(name),  where,  definition.info,           options.docs(),
+          options.resolved(), epochs, std::move(definition.pass)};
 }
 
 std::vector<std::string_view> pass_names() {

@@ -1,27 +1,9 @@
 #include "experiments/step_tree.h"
 
 #include <algorithm>
-#include <charconv>
-#include <string>
 
 namespace pare::experiments {
 namespace {
-
-/// A whole number among the resolved options of a step, 0 if it has none of that name.
-double option(const compress::Step& step, const std::string& name) {
-  const std::string start = name + " = ";
-  for (const std::string& line : step.resolved) {
-    if (!line.starts_with(start)) continue;
-    long value = 0;
-    std::from_chars(line.data() + start.size(), line.data() + line.size(), value);
-    return static_cast<double>(value);
-  }
-  return 0;
-}
-
-double training_epochs(const compress::Step& step) {
-  return option(step, "epochs") * std::max(1.0, option(step, "steps"));
-}
 
 /// The node for `step` after `parent`: one that is there, or a new one.
 std::size_t child(std::vector<StepNode>& nodes, std::size_t parent, const compress::Step& step) {
@@ -32,7 +14,7 @@ std::size_t child(std::vector<StepNode>& nodes, std::size_t parent, const compre
   StepNode node;
   node.step = &step;
   node.parent = parent;
-  node.epochs = training_epochs(step);
+  node.epochs = step.epochs;
   nodes[parent].children.push_back(nodes.size());
   nodes.push_back(std::move(node));
   return nodes.size() - 1;

@@ -148,3 +148,25 @@ TEST_CASE("an include in the wrong direction would be found") {
   CHECK(refused("bench/row.cpp", "#include <regex>") ==
         "<regex> takes seconds to compile: do without");
 }
+
+TEST_CASE("a variant's artefact is made in one place, and travels from there") {
+  // Where else one is made it is of another model, or encoded otherwise than the variant is.
+  const std::map<std::string, int> expected{
+      {"bench/board_peers.cpp", 1}, {"bench/cores.cpp", 1},      {"bench/encoding_costs.cpp", 1},
+      {"bench/kernels.cpp", 1},     {"experiments/made.cpp", 1}, {"experiments/results.cpp", 2},
+      {"mcu/artefact.cpp", 1},      {"mcu/artefact.h", 1},
+  };
+  std::map<std::string, int> made;
+  const fs::path root = PARE_SOURCE_DIR;
+  for (const auto& rule : kAllowed) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / rule.first)) {
+      if (!is_source(entry.path())) continue;
+      const std::string text = pare::tests::read_file(entry.path());
+      for (auto at = text.find("make_artefact("); at != std::string::npos;
+           at = text.find("make_artefact(", at + 1)) {
+        ++made[fs::relative(entry.path(), root).string()];
+      }
+    }
+  }
+  CHECK(made == expected);
+}
