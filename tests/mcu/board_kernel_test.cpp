@@ -87,8 +87,10 @@ TEST_CASE("every board gives the reference's bytes in every int8 encoding" *
       const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 12);
       const mcu::Artefact artefact = mcu::make_artefact(
           "test", model, mcu::encode(model, {mcu::Optimize::size}, {&encoding, 1}));
+      // portable_kernel_test.cpp has the others under -O3.
       for (const mcu::Board* board : boards()) {
         CAPTURE(board->name);
+        if (stored > 0 && board != boards().front()) continue;
         CHECK(outputs_on(*board, artefact, vectors, stored == 0 ? "-Os" : "-O3") ==
               vectors.outputs);
       }
