@@ -166,7 +166,7 @@ FlashReport start_board(const StoredVariant& stored, const Chosen& chosen,
 /// What can be measured of a board here, and with what.
 std::string measured_here(const mcu::Board& board) {
   if (board.emulator == nullptr) return "nothing";
-  const std::string what = fmt::format(
+  std::string what = fmt::format(
       "{}, in {}", board.emulator->counts_cycles ? "instructions, cycles" : "instructions",
       board.emulator->program);
   for (const auto& [program, package] :

@@ -236,15 +236,15 @@ PARE_INLINE void put_row(int32_t sum, int32_t multiplier, uint32_t shifts, int32
 template <int kCount, bool kLarge, int kShift, int kZeroPoint, class Output>
 PARE_INLINE const int32_t* put_rows(const int32_t* multipliers, const int32_t* sums,
                                     Output* outputs) {
-  constexpr auto put = put_row<kShift, kZeroPoint, Output>;
   const uint32_t shifts = kShift > 0 ? 0 : uint32_t(multipliers[kCount]);
   if (kLarge && kCount == 4) {
-    put(sums[0], multipliers[0], shifts, 0, outputs);
-    put(sums[1], multipliers[1], shifts, 1, outputs + 1);
-    put(sums[2], multipliers[2], shifts, 2, outputs + 2);
-    put(sums[3], multipliers[3], shifts, 3, outputs + 3);
+    put_row<kShift, kZeroPoint>(sums[0], multipliers[0], shifts, 0, outputs);
+    put_row<kShift, kZeroPoint>(sums[1], multipliers[1], shifts, 1, outputs + 1);
+    put_row<kShift, kZeroPoint>(sums[2], multipliers[2], shifts, 2, outputs + 2);
+    put_row<kShift, kZeroPoint>(sums[3], multipliers[3], shifts, 3, outputs + 3);
   } else {
-    for (int32_t i = 0; i < kCount; ++i) put(sums[i], multipliers[i], shifts, i, outputs + i);
+    for (int32_t i = 0; i < kCount; ++i)
+      put_row<kShift, kZeroPoint>(sums[i], multipliers[i], shifts, i, outputs + i);
   }
   return multipliers + kCount + (kShift > 0 ? 0 : 1);
 }
