@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "mcu/encodings/compact_rows.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 
@@ -26,25 +26,21 @@ std::optional<LayerCode> encode_bitmask_int8(const nn::Layer& any, bool last) {
   const auto nonzero = static_cast<double>(weights.size());
   if (weights.empty()) weights.push_back(0);  // an array has at least one element
   const CompactRowsCode rows = compact_rows(*layer);
-  BitmaskInt8 kernel{nullptr, nullptr, rows.rows, static_cast<std::uint16_t>(all.cols()),
-                     static_cast<std::uint16_t>(all.rows())};
-  return LayerCode{
-      .arrays = {layer_array("bits", bits), layer_array("weights", weights), rows.arrays[0],
-                 rows.arrays[1]},
-      .header = "bitmask_int8.h",
-      .type = "BitmaskInt8",
-      .constants = fmt::format("{}, {}, {}", rows.constants, kernel.inputs, kernel.outputs),
-      .run =
-          [=](const void* const* at, const void* in, void* out) mutable {
-            kernel.bits = static_cast<const std::int8_t*>(at[0]);
-            kernel.weights = static_cast<const std::int8_t*>(at[1]);
-            kernel.rows = rows_at(rows, at[2], at[3]);
-            run_int8(kernel, last, in, out);
-          },
-      .functions = compact_rows_functions("BitmaskInt8", last),
-      .work = {{"rows", kernel.outputs},
-               {"bytes of bits", static_cast<double>(bits.size())},
-               {"weights", nonzero}}};
+  const auto inputs = static_cast<std::uint16_t>(all.cols());
+  const auto outputs = static_cast<std::uint16_t>(all.rows());
+  const LayerObject object =
+      layer_object<BitmaskInt8, std::int8_t, std::int8_t, std::int8_t, std::int8_t>(
+          last, std::tuple_cat(rows.constants, std::tuple(inputs, outputs)));
+  return LayerCode{.arrays = {layer_array("bits", bits), layer_array("weights", weights),
+                              rows.arrays[0], rows.arrays[1]},
+                   .header = "bitmask_int8.h",
+                   .type = "BitmaskInt8",
+                   .constants = object.constants,
+                   .run = object.run,
+                   .functions = compact_rows_functions("BitmaskInt8", last),
+                   .work = {{"rows", outputs},
+                            {"bytes of bits", static_cast<double>(bits.size())},
+                            {"weights", nonzero}}};
 }
 
 }  // namespace pare::mcu

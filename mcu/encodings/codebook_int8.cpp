@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "mcu/encodings/compact_rows.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 namespace {
@@ -46,27 +46,23 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   const std::vector<std::int8_t> values = distinct(layer->weights);
   if (values.size() > std::size_t{1} << kBits) return std::nullopt;
   const CompactRowsCode rows = compact_rows(*layer);
-  CodebookInt8<kBits> kernel{nullptr, nullptr, rows.rows,
-                             static_cast<std::uint16_t>(layer->weights.cols()),
-                             static_cast<std::uint16_t>(layer->weights.rows())};
+  const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
+  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
+  const LayerObject object =
+      layer_object<CodebookInt8<kBits>, std::int32_t, std::int8_t, std::int8_t, std::int8_t>(
+          last, std::tuple_cat(rows.constants, std::tuple(inputs, outputs)));
   return LayerCode{
       .arrays = {layer_array("words", words_of(layer->weights, values, kBits)),
                  layer_array("values", values), rows.arrays[0], rows.arrays[1]},
       .header = "codebook_int8.h",
       .type = fmt::format("CodebookInt8<{}>", kBits),
-      .constants = fmt::format("{}, {}, {}", rows.constants, kernel.inputs, kernel.outputs),
-      .run =
-          [=](const void* const* at, const void* in, void* out) mutable {
-            kernel.words = static_cast<const std::int32_t*>(at[0]);
-            kernel.values = static_cast<const std::int8_t*>(at[1]);
-            kernel.rows = rows_at(rows, at[2], at[3]);
-            run_int8(kernel, last, in, out);
-          },
+      .constants = object.constants,
+      .run = object.run,
       .functions = compact_rows_functions(fmt::format("CodebookInt8<{}>", kBits), last),
-      .work = {{"rows", kernel.outputs},
-               {"whole words", kernel.inputs / (32 / kBits) * kernel.outputs},
-               {"rows' ends", kernel.inputs % (32 / kBits) != 0 ? kernel.outputs : 0},
-               {"weights at rows' ends", kernel.inputs % (32 / kBits) * kernel.outputs}}};
+      .work = {{"rows", outputs},
+               {"whole words", inputs / (32 / kBits) * outputs},
+               {"rows' ends", inputs % (32 / kBits) != 0 ? outputs : 0},
+               {"weights at rows' ends", inputs % (32 / kBits) * outputs}}};
 }
 
 }  // namespace

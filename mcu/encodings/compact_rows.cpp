@@ -84,23 +84,13 @@ CompactRowsCode compact_rows(const nn::Int8Layer& layer) {
   const int high = 127 - zero_point;
   const bool single = layer.requantizing == nn::Requantizing::single_rounding;
   return {{biases_array(layer.bias, bias_bytes), layer_array("factors", factors.bytes)},
-          fmt::format("{}, {}, {}, {}, {}, {}, {}", bias_bytes, factors.step, factors.shift, single,
-                      low, high, zero_point),
-          {nullptr, nullptr, static_cast<std::uint8_t>(bias_bytes),
-           static_cast<std::uint8_t>(factors.step), static_cast<std::int8_t>(factors.shift), single,
-           static_cast<std::int16_t>(low), static_cast<std::int16_t>(high),
-           static_cast<std::int16_t>(zero_point)}};
+          {static_cast<std::uint8_t>(bias_bytes), static_cast<std::uint8_t>(factors.step),
+           static_cast<std::int8_t>(factors.shift), single, static_cast<std::int16_t>(low),
+           static_cast<std::int16_t>(high), static_cast<std::int16_t>(zero_point)}};
 }
 
 std::vector<std::string> compact_rows_functions(const std::string& kernel, bool last) {
   return {"RowWriter", kernel, fmt::format("{}, {} outputs", kernel, last ? "int8" : "widened")};
-}
-
-pare::CompactRows rows_at(const CompactRowsCode& code, const void* biases, const void* factors) {
-  pare::CompactRows rows = code.rows;
-  rows.biases = static_cast<const std::int8_t*>(biases);
-  rows.factors = static_cast<const std::int8_t*>(factors);
-  return rows;
 }
 
 }  // namespace pare::mcu

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "mcu/encodings/encoding.h"
@@ -13,8 +14,10 @@ namespace pare::mcu {
 /// span more than 4, and all rows together no more if they are alike.
 struct CompactRowsCode {
   std::vector<LayerArray> arrays;  ///< "biases" and "factors"
-  std::string constants;           ///< initializers of the kernel's CompactRows after its arrays
-  pare::CompactRows rows;          ///< the kernel's, its pointers still null
+  /// The members of the kernel's CompactRows after its arrays, in their order.
+  std::tuple<std::uint8_t, std::uint8_t, std::int8_t, bool, std::int16_t, std::int16_t,
+             std::int16_t>
+      constants;
 };
 
 CompactRowsCode compact_rows(const nn::Int8Layer& layer);
@@ -22,8 +25,5 @@ CompactRowsCode compact_rows(const nn::Int8Layer& layer);
 /// The functions of a kernel with CompactRows: the rows', the kernel's own, and one for each type
 /// of outputs.
 std::vector<std::string> compact_rows_functions(const std::string& kernel, bool last);
-
-/// The kernel's rows over the arrays at `biases` and `factors`.
-pare::CompactRows rows_at(const CompactRowsCode& code, const void* biases, const void* factors);
 
 }  // namespace pare::mcu

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "mcu/encodings/compact_rows.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 namespace {
@@ -61,25 +61,21 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   if (layer == nullptr) return std::nullopt;
   const Deltas deltas = deltas_of(layer->weights, kBits);
   const CompactRowsCode rows = compact_rows(*layer);
-  DeltaInt8<kBits> kernel{nullptr, nullptr, rows.rows,
-                          static_cast<std::uint16_t>(layer->weights.cols()),
-                          static_cast<std::uint16_t>(layer->weights.rows())};
+  const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
+  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
   const double fields = static_cast<double>(deltas.distances.size()) * 8 / kBits;
+  const LayerObject object =
+      layer_object<DeltaInt8<kBits>, std::int8_t, std::int8_t, std::int8_t, std::int8_t>(
+          last, std::tuple_cat(rows.constants, std::tuple(inputs, outputs)));
   return LayerCode{
       .arrays = {layer_array("distances", deltas.distances), layer_array("weights", deltas.weights),
                  rows.arrays[0], rows.arrays[1]},
       .header = "delta_int8.h",
       .type = fmt::format("DeltaInt8<{}>", kBits),
-      .constants = fmt::format("{}, {}, {}", rows.constants, kernel.inputs, kernel.outputs),
-      .run =
-          [=](const void* const* at, const void* in, void* out) mutable {
-            kernel.distances = static_cast<const std::int8_t*>(at[0]);
-            kernel.weights = static_cast<const std::int8_t*>(at[1]);
-            kernel.rows = rows_at(rows, at[2], at[3]);
-            run_int8(kernel, last, in, out);
-          },
+      .constants = object.constants,
+      .run = object.run,
       .functions = compact_rows_functions(fmt::format("DeltaInt8<{}>", kBits), last),
-      .work = {{"rows", kernel.outputs},
+      .work = {{"rows", outputs},
                {"distances", fields},
                {"weights", static_cast<double>(deltas.weights.size())}}};
 }

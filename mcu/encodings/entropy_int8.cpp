@@ -4,7 +4,7 @@
 
 #include "mcu/encodings/compact_rows.h"
 #include "mcu/encodings/entropy_weights.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 
@@ -19,24 +19,17 @@ std::optional<LayerCode> encode_entropy_int8(const nn::Layer& any, bool last) {
   const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
   const EntropyWeights weights = entropy_encode(layer->weights);
   const CompactRowsCode rows = compact_rows(*layer);
-  const auto run = [=](const void* const* at, const void* in, void* out) {
-    const EntropyInt8 kernel{static_cast<const std::int8_t*>(at[0]),
-                             static_cast<const std::int32_t*>(at[1]),
-                             static_cast<const std::int32_t*>(at[2]),
-                             static_cast<const std::int8_t*>(at[3]),
-                             rows_at(rows, at[4], at[5]),
-                             inputs,
-                             outputs};
-    run_int8(kernel, last, in, out);
-  };
+  const LayerObject object =
+      layer_object<EntropyInt8, std::int8_t, std::int32_t, std::int32_t, std::int8_t, std::int8_t,
+                   std::int8_t>(last, std::tuple_cat(rows.constants, std::tuple(inputs, outputs)));
   return LayerCode{
       .arrays = {layer_array("stream", weights.stream), layer_array("gap_code", weights.gap_code),
                  layer_array("value_code", weights.value_code),
                  layer_array("values", weights.values), rows.arrays[0], rows.arrays[1]},
       .header = "entropy_int8.h",
       .type = "EntropyInt8",
-      .constants = fmt::format("{}, {}, {}", rows.constants, inputs, outputs),
-      .run = run,
+      .constants = object.constants,
+      .run = object.run,
       .functions = compact_rows_functions("EntropyInt8", last),
       .work = {{"rows", outputs}, {"weights", static_cast<double>(nonzero)}}};
 }

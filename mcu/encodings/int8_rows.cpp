@@ -1,7 +1,5 @@
 #include "mcu/encodings/int8_rows.h"
 
-#include <fmt/format.h>
-
 #include "nn/quantization.h"
 
 namespace pare::mcu {
@@ -29,19 +27,6 @@ std::vector<LayerArray> arrays(const Int8Rows& rows) {
   return {layer_array("bias", rows.bias.data(), count),
           layer_array("multipliers", rows.multipliers.data(), count),
           layer_array("shifts", rows.shifts.data(), count)};
-}
-
-std::string constants(const Int8Rows& rows) {
-  return fmt::format("{}, {}, {}, {}", rows.low, rows.high, rows.zero_point, rows.single_rounding);
-}
-
-Requantization requantization(const Int8Rows& rows, const void* multipliers, const void* shifts) {
-  return {static_cast<const std::int32_t*>(multipliers),
-          static_cast<const std::int8_t*>(shifts),
-          rows.low,
-          rows.high,
-          rows.zero_point,
-          rows.single_rounding};
 }
 
 }  // namespace pare::mcu

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <tuple>
 
 #include "mcu/encodings/encoding.h"
 #include "mcu/kernel/requantize.h"
@@ -23,11 +23,10 @@ Int8Rows int8_rows(const nn::Int8Layer& layer);
 /// The arrays "bias", "multipliers" and "shifts", for the kernel's bias and Requantization.
 std::vector<LayerArray> arrays(const Int8Rows& rows);
 
-/// The initializers of a Requantization after its two arrays.
-std::string constants(const Int8Rows& rows);
-
-/// The kernel's Requantization over the arrays at `multipliers` and `shifts`.
-Requantization requantization(const Int8Rows& rows, const void* multipliers, const void* shifts);
+/// The members of a Requantization after its two arrays, in their order.
+inline auto constants(const Int8Rows& rows) {
+  return std::tuple(rows.low, rows.high, rows.zero_point, rows.single_rounding);
+}
 
 /// Runs a kernel's layer object on the host: outputs of the last layer are int8, others widened.
 template <class Layer>

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "mcu/encodings/compact_rows.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 namespace {
@@ -72,29 +72,22 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   if (n == 0 || n == kM) return std::nullopt;
   const Groups stored(layer->weights, n, kBits);
   const CompactRowsCode rows = compact_rows(*layer);
-  NOfMInt8<kBits> kernel{nullptr,
-                         nullptr,
-                         rows.rows,
-                         static_cast<std::uint16_t>((layer->weights.cols() + kM - 1) / kM),
-                         static_cast<std::uint16_t>(layer->weights.rows()),
-                         static_cast<std::uint8_t>(n)};
+  const auto groups = static_cast<std::uint16_t>((layer->weights.cols() + kM - 1) / kM);
+  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
+  const LayerObject object =
+      layer_object<NOfMInt8<kBits>, std::int8_t, std::int8_t, std::int8_t, std::int8_t>(
+          last, std::tuple_cat(rows.constants,
+                               std::tuple(groups, outputs, static_cast<std::uint8_t>(n))));
   return LayerCode{
       .arrays = {layer_array("weights", stored.weights()), layer_array("places", stored.places()),
                  rows.arrays[0], rows.arrays[1]},
       .header = "n_of_m_int8.h",
       .type = fmt::format("NOfMInt8<{}>", kBits),
-      .constants =
-          fmt::format("{}, {}, {}, {}", rows.constants, kernel.groups, kernel.outputs, kernel.n),
-      .run =
-          [=](const void* const* at, const void* in, void* out) mutable {
-            kernel.weights = static_cast<const std::int8_t*>(at[0]);
-            kernel.places = static_cast<const std::int8_t*>(at[1]);
-            kernel.rows = rows_at(rows, at[2], at[3]);
-            run_int8(kernel, last, in, out);
-          },
+      .constants = object.constants,
+      .run = object.run,
       .functions = compact_rows_functions(fmt::format("NOfMInt8<{}>", kBits), last),
-      .work = {{"rows", kernel.outputs},
-               {"groups", kernel.groups * kernel.outputs},
+      .work = {{"rows", outputs},
+               {"groups", groups * outputs},
                {"weights", static_cast<double>(stored.weights().size())}}};
 }
 

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "mcu/encodings/compact_rows.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 
 namespace pare::mcu {
 namespace {
@@ -70,26 +70,21 @@ std::optional<LayerCode> encode(const nn::Layer& any, bool last) {
   const Grid grid = grid_of(layer->weights);
   if (grid.largest_u >= 1 << kBits) return std::nullopt;
   const CompactRowsCode rows = compact_rows(*layer);
-  NarrowInt8<kBits> kernel{nullptr,
-                           rows.rows,
-                           static_cast<std::uint16_t>(layer->weights.cols()),
-                           static_cast<std::uint16_t>(layer->weights.rows()),
-                           static_cast<std::int16_t>(grid.step),
-                           static_cast<std::int16_t>(grid.least)};
+  const auto inputs = static_cast<std::uint16_t>(layer->weights.cols());
+  const auto outputs = static_cast<std::uint16_t>(layer->weights.rows());
+  const LayerObject object =
+      layer_object<NarrowInt8<kBits>, std::int32_t, std::int8_t, std::int8_t>(
+          last, std::tuple_cat(rows.constants,
+                               std::tuple(inputs, outputs, static_cast<std::int16_t>(grid.step),
+                                          static_cast<std::int16_t>(grid.least))));
   return LayerCode{.arrays = {layer_array("words", words_of(layer->weights, grid, kBits)),
                               rows.arrays[0], rows.arrays[1]},
                    .header = "narrow_int8.h",
                    .type = fmt::format("NarrowInt8<{}>", kBits),
-                   .constants = fmt::format("{}, {}, {}, {}, {}", rows.constants, kernel.inputs,
-                                            kernel.outputs, grid.step, grid.least),
-                   .run =
-                       [=](const void* const* at, const void* in, void* out) mutable {
-                         kernel.words = static_cast<const std::int32_t*>(at[0]);
-                         kernel.rows = rows_at(rows, at[1], at[2]);
-                         run_int8(kernel, last, in, out);
-                       },
+                   .constants = object.constants,
+                   .run = object.run,
                    .functions = compact_rows_functions(fmt::format("NarrowInt8<{}>", kBits), last),
-                   .work = work(kBits, kernel.inputs, kernel.outputs)};
+                   .work = work(kBits, inputs, outputs)};
 }
 
 }  // namespace

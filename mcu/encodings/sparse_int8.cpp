@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "mcu/encodings/can_pair.h"
-#include "mcu/encodings/int8_rows.h"
+#include "mcu/encodings/layer_object.h"
 #include "mcu/encodings/row_outputs.h"
 #include "nn/quantization.h"
 
@@ -66,26 +66,22 @@ std::optional<LayerCode> encode_sparse_int8(const nn::Layer& any, bool last) {
   if (layer == nullptr || !can_pair(*layer)) return std::nullopt;
   const RowOutputs outputs = row_outputs(*layer);
   const std::vector<std::int32_t> words = words_of(*layer, outputs);
-  SparseInt8 kernel{nullptr, static_cast<std::uint16_t>(layer->weights.rows()),
-                    static_cast<std::int8_t>(outputs.shift),
-                    static_cast<std::int16_t>(nn::requantized(*layer).zero_point)};
+  const auto rows = static_cast<std::uint16_t>(layer->weights.rows());
+  const LayerObject object = layer_object<SparseInt8, std::int32_t>(
+      last, std::tuple(rows, static_cast<std::int8_t>(outputs.shift),
+                       static_cast<std::int16_t>(nn::requantized(*layer).zero_point)));
   const int row_words = outputs.shift <= 0 ? 4 : 3;
-  const double groups = (static_cast<double>(words.size()) - row_words * kernel.outputs) / 2;
-  return LayerCode{
-      .arrays = {layer_array("words", words)},
-      .header = "sparse_int8.h",
-      .type = "SparseInt8",
-      .constants = fmt::format("{}, {}, {}", kernel.outputs, kernel.shift, kernel.zero_point),
-      .run =
-          [=](const void* const* at, const void* in, void* out) mutable {
-            kernel.words = static_cast<const std::int32_t*>(at[0]);
-            run_int8(kernel, last, in, out);
-          },
-      .functions = {"own_output",
-                    last ? "SparseInt8, int8 outputs" : "SparseInt8, widened outputs"},
-      .work = {{"uniform rows", outputs.shift > 0 ? kernel.outputs : 0},
-               {"rows", outputs.shift > 0 ? 0 : kernel.outputs},
-               {"groups", groups}}};
+  const double groups = (static_cast<double>(words.size()) - row_words * rows) / 2;
+  return LayerCode{.arrays = {layer_array("words", words)},
+                   .header = "sparse_int8.h",
+                   .type = "SparseInt8",
+                   .constants = object.constants,
+                   .run = object.run,
+                   .functions = {"own_output",
+                                 last ? "SparseInt8, int8 outputs" : "SparseInt8, widened outputs"},
+                   .work = {{"uniform rows", outputs.shift > 0 ? rows : 0},
+                            {"rows", outputs.shift > 0 ? 0 : rows},
+                            {"groups", groups}}};
 }
 
 }  // namespace pare::mcu
