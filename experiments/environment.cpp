@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "build_paths.h"
+#include "mcu/boards/board.h"
 #include "mcu/kernel/kernel_version.h"
 #include "mcu/process.h"
 
@@ -54,6 +55,18 @@ Json commit() {
                      "--exclude=*"});
 }
 
+/// What builds and runs each board here; null where it is missing.
+Json board_tools() {
+  Json tools;
+  for (const mcu::Board* board : mcu::boards()) {
+    if (board->emulator == nullptr) continue;
+    tools[std::string(board->name)] = {
+        {"compiler", first_line({std::string(board->toolchain->compiler), "--version"})},
+        {"emulator", first_line({std::string(board->emulator->program), "--version"})}};
+  }
+  return tools;
+}
+
 }  // namespace
 
 Json describe_environment() {
@@ -63,8 +76,7 @@ Json describe_environment() {
           {"flags", PARE_FLAGS},
           {"same_bytes", PARE_SAME_BYTES != 0},
           {"commit", commit()},
-          {"cross_compiler", first_line({"arm-none-eabi-g++", "--version"})},
-          {"emulator", first_line({"qemu-system-arm", "--version"})}};
+          {"boards", board_tools()}};
 }
 
 std::string describe_version() {

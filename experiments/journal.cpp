@@ -23,12 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-/// What is read from the source folder when a board is built and run, and the tools that do it.
-std::uint64_t hash_of_tools(const Json& environment) {
+/// What is read from the source folder when the boards are built and run, and the tools that do it.
+std::uint64_t hash_of_tools(const Json& environment, const std::vector<std::string>& boards) {
   Hash hash;
-  for (const char* tool : {"cross_compiler", "emulator"}) {
-    hash.add(nn::json_text(environment.value(tool, Json())));
-  }
+  const Json tools = environment.value("boards", Json::object());
+  for (const std::string& board : boards) hash.add(nn::json_text(tools.value(board, Json())));
   const fs::path mcu = fs::path(PARE_SOURCE_DIR) / "mcu";
   for (const char* folder : {"kernel", "sketch", "emulator/board", "emulator/rp2040"})
     hash.add_folder(mcu / folder);
@@ -54,8 +53,8 @@ Journal::Journal(const Experiment& experiment, std::uint64_t base, const Json& e
     : folder_(folder / experiment.name),
       fresh_(fresh),
       made_by_(fmt::format("{:016x}\n{}", base, experiment.resolved_retrain)),
-      measured_by_(
-          fmt::format("{:016x}\n{}", hash_of_tools(environment), experiment.resolved_measuring)) {}
+      measured_by_(fmt::format("{:016x}\n{}", hash_of_tools(environment, experiment.boards),
+                               experiment.resolved_measuring)) {}
 
 std::uint64_t Journal::model_key(std::uint64_t seed, const nn::Model& base,
                                  const std::vector<compress::Step>& steps) const {

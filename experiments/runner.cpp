@@ -16,8 +16,8 @@
 #include "experiments/messages.h"
 #include "experiments/progress.h"
 #include "experiments/step_tree.h"
+#include "mcu/emulator/image.h"
 #include "mcu/encode.h"
-#include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 
 namespace pare::experiments {
@@ -239,11 +239,7 @@ const nn::Model& base_model(const std::vector<SeedRun>& seeds) {
 
 Results run(const Experiment& experiment, BaseCache& cache, Journal& journal,
             nlohmann::json environment) {
-  for (const std::string& name : experiment.boards) {
-    const mcu::Board& board = mcu::board_named(name);
-    mcu::require_program(board.toolchain->compiler, board.toolchain->package);
-    mcu::require_program(board.emulator->program, board.emulator->package);
-  }
+  for (const std::string& name : experiment.boards) mcu::require_tools(mcu::board_named(name));
   Progress progress(processor_count());
   Run runs(experiment, cache, journal, progress);
   std::vector<SeedRun> seeds = runs.run();

@@ -171,6 +171,14 @@ Image measure(const Board& board, const fs::path& elf) {
 
 }  // namespace
 
+void require_tools(const Board& board) {
+  const Toolchain& tools = toolchain_of(board);
+  require_program(tools.compiler, tools.package);
+  Image none;
+  none.board = &board;
+  board.emulator->command(none, {}, {});
+}
+
 Image build_image(const fs::path& sketch_folder, const fs::path& build_folder,
                   const std::string& optimization, const std::vector<std::string>& more,
                   const Board& board) {

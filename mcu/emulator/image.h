@@ -48,6 +48,9 @@ Image build_image(const std::filesystem::path& sketch_folder,
                   const std::string& optimization = "-Os",
                   const std::vector<std::string>& more = {}, const Board& board = nano33ble());
 
+/// Throws std::runtime_error that says what to install if `board` cannot be built and run here.
+void require_tools(const Board& board);
+
 /// Compiles a C file, such as a library's, into an object that build_image can link for the Nano 33
 /// BLE. Throws std::runtime_error with the compiler's own words when that fails.
 void compile_c(const std::filesystem::path& source, const std::filesystem::path& object,

@@ -110,10 +110,11 @@ TEST_SUITE("slow") {
         nn::parse_json(read_file(sample_run().results() + "/environment.json"));
     CHECK(environment.at("cores").get<int>() > 0);
     CHECK(environment.at("flags").is_string());
-    REQUIRE(environment.at("cross_compiler").is_string());
-    CHECK(environment.at("cross_compiler").get<std::string>().starts_with("arm-none-eabi-g++"));
-    REQUIRE(environment.at("emulator").is_string());
-    CHECK(environment.at("emulator").get<std::string>().starts_with("QEMU emulator version"));
+    const auto& nano = environment.at("boards").at("nano33ble");
+    REQUIRE(nano.at("compiler").is_string());
+    CHECK(nano.at("compiler").get<std::string>().starts_with("arm-none-eabi-g++"));
+    REQUIRE(nano.at("emulator").is_string());
+    CHECK(nano.at("emulator").get<std::string>().starts_with("QEMU emulator version"));
     CHECK(nn::parse_json(read_file(sample_run().results() + "/results.json")).at("environment") ==
           environment);
   }

@@ -83,7 +83,8 @@ TEST_CASE("the key of a job changes with everything that determines it, and with
   const auto keys = [&](const std::vector<std::string>& overrides, const nn::Model& of,
                         std::uint64_t base = 1, const char* compiler = "") {
     const Experiment changed = load(folder, overrides);
-    const Journal journal(changed, base, {{"cross_compiler", compiler}}, folder.path(), false);
+    const Journal journal(changed, base, {{"boards", {{"nano33ble", {{"compiler", compiler}}}}}},
+                          folder.path(), false);
     const experiments::Variant& variant = changed.variants[1];
     return std::pair(journal.model_key(changed.seeds[0], of, variant.steps),
                      journal.row_key(changed.seeds[0], variant, of));

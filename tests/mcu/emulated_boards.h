@@ -7,7 +7,6 @@
 
 #include "mcu/boards/board.h"
 #include "mcu/emulator/image.h"
-#include "mcu/process.h"
 
 namespace pare::tests {
 
@@ -17,10 +16,7 @@ inline std::vector<const mcu::Board*> emulated_boards() {
   for (const mcu::Board* board : mcu::boards()) {
     if (board->emulator == nullptr) continue;
     try {
-      mcu::require_program(board->toolchain->compiler, board->toolchain->package);
-      mcu::Image none;
-      none.board = board;
-      board->emulator->command(none, {}, {});
+      mcu::require_tools(*board);
       result.push_back(board);
     } catch (const std::runtime_error& error) {
       MESSAGE("skipped on " << std::string(board->name) << ": " << error.what());
