@@ -19,28 +19,36 @@ inline uint32_t cycle_count() { return DWT->CYCCNT; }
 inline uint32_t cycles_between(uint32_t begin, uint32_t end) { return end - begin; }
 
 /// The cache of the nRF52840 is off after a reset: a model runs faster with it, and is timed so.
-inline void turn_cache_on() { NRF_NVMC->ICACHECNF |= NVMC_ICACHECNF_CACHEEN_Msk; }
+inline void turn_cache_on() { NRF_NVMC->ICACHECNF |= 1u; }
 
-inline bool instruction_cache_on() {
-  return (NRF_NVMC->ICACHECNF & NVMC_ICACHECNF_CACHEEN_Msk) != 0;
-}
+inline bool instruction_cache_on() { return (NRF_NVMC->ICACHECNF & 1u) != 0; }
 
-#elif defined(SysTick)  // Cortex-M0+, which has no other counter
+#elif defined(__ARM_ARCH_6M__)  // Cortex-M0+, which has no other counter than SysTick
+
+/// It counts cycles down. Not every Arduino core has a name for it. Source: ARMv6-M ARM (ARM DDI
+/// 0419), B3.3.
+struct SysTickRegisters {
+  volatile uint32_t control;
+  volatile uint32_t top;
+  volatile uint32_t value;
+};
+
+inline SysTickRegisters& sys_tick() { return *reinterpret_cast<SysTickRegisters*>(0xE000E010u); }
 
 constexpr uint32_t kSysTickTop = 0xFFFFFF;
 
 /// Some cores count with it already, and to another end: then it stays as it is.
 inline void start_cycle_counter() {
   const uint32_t by_processor_clock_on = 5;
-  if ((SysTick->CTRL & 1u) != 0) return;
-  SysTick->LOAD = kSysTickTop;
-  SysTick->VAL = 0;
-  SysTick->CTRL = by_processor_clock_on;
+  if ((sys_tick().control & 1u) != 0) return;
+  sys_tick().top = kSysTickTop;
+  sys_tick().value = 0;
+  sys_tick().control = by_processor_clock_on;
 }
 
 /// 0 where the counter does not count from kSysTickTop.
 inline uint32_t cycle_count() {
-  return SysTick->LOAD == kSysTickTop ? kSysTickTop - SysTick->VAL : 0;
+  return sys_tick().top == kSysTickTop ? kSysTickTop - sys_tick().value : 0;
 }
 
 /// Cycles between two counts; the counter may have wrapped once, which it does every 2^24.

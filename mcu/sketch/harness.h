@@ -1,8 +1,8 @@
 #pragma once
 /// What talks to a host that measures and validates: it takes inputs, returns outputs, and counts
 /// cycles. Try it in the Serial Monitor: pare selftest%
-/// A sketch calls begin_harness() in setup(), and serve_host() in loop() when host_speaks(). model.h holds the model: its parameters and
-/// pare_infer(), which is all of the inference.
+/// A sketch calls begin_harness() in setup(), and serve_host() in loop() when host_speaks().
+/// model.h holds the model: its parameters and pare_infer(), which is all of the inference.
 #include "board.h"
 #include "crc32.h"
 #include "model.h"
@@ -49,6 +49,7 @@ static uint32_t min_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /// A light that blinks at 4 Hz while commands come; the pin is written when it changes.
 static void blink() {
+#ifdef LED_BUILTIN  // the ESP32's boards do not all have one
   static bool lit = false;
   const uint32_t half_period_ms = 125;
   const uint32_t now_ms = millis();
@@ -57,6 +58,7 @@ static void blink() {
   if (light == lit) return;
   lit = light;
   digitalWrite(LED_BUILTIN, light ? HIGH : LOW);
+#endif
 }
 
 static void reply_lap(uint32_t us) { reply.text("m-lap-us-").number(us).end_line(); }
@@ -145,8 +147,7 @@ static void reply_info() {
   reply.text("m-pare-name-[").text(model::kName).line("]");
   reply.text("m-pare-kernel-[").number(kKernelVersion).line("]");
   reply.text("m-pare-hash-[");
-  const uint32_t hash = crc32(model::kKernelHash, model::parameters(),
-                                    model::kParameterBytes);
+  const uint32_t hash = crc32(model::kKernelHash, model::parameters(), model::kParameterBytes);
   reply.hex32(hash).line("]");
   reply.text("m-pare-type-[").text(sizeof(Value) == 1 ? "int8" : "float32").line("]");
   reply.text("m-pare-inputs-[").number(model::kInputs).line("]");
@@ -240,7 +241,9 @@ static void answer() {
 
 /// Opens the serial line, and waits up to three seconds for somebody at its other end.
 inline void begin_harness() {
+#ifdef LED_BUILTIN
   pinMode(LED_BUILTIN, OUTPUT);
+#endif
   start_cycle_counter();
   turn_cache_on();
   Serial.begin(115200);

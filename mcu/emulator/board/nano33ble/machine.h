@@ -25,7 +25,6 @@ struct NvmcRegisters {
   volatile uint32_t ICACHECNF;
 };
 #define NRF_NVMC (reinterpret_cast<NvmcRegisters*>(0x4001E000u))
-#define NVMC_ICACHECNF_CACHEEN_Msk (1u)
 
 namespace machine {
 

@@ -2,14 +2,6 @@
 /// rp2040js in place of the Raspberry Pi Pico.
 #include <stdint.h>
 
-/// The registers of CMSIS that count cycles down. Source: ARMv6-M ARM (ARM DDI 0419), B3.3.
-struct SysTickRegisters {
-  volatile uint32_t CTRL;
-  volatile uint32_t LOAD;
-  volatile uint32_t VAL;
-};
-#define SysTick (reinterpret_cast<SysTickRegisters*>(0xE000E010u))
-
 namespace machine {
 
 inline void start_clock() {}
