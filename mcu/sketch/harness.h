@@ -3,11 +3,20 @@
 /// cycles. Try it in the Serial Monitor: pare selftest%
 /// A sketch calls begin_harness() in setup(), and serve_host() in loop() when host_speaks().
 /// model.h holds the model: its parameters and pare_infer(), which is all of the inference.
-#include "board.h"
+#include <Arduino.h>
+
 #include "crc32.h"
 #include "model.h"
-#include "serial_protocol.h"
 #include "test_vectors.h"
+
+// For size, whatever the model is compiled for: what is measured of it depends on nothing else.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("Os")
+#endif
+
+#include "board.h"
+#include "serial_protocol.h"
 
 namespace pare {
 namespace harness {
@@ -274,3 +283,7 @@ inline void serve_host() {
 }
 
 }  // namespace pare
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
