@@ -57,11 +57,21 @@ std::vector<mcu::CallTiming> measure_inferences(const nn::Model& model, const nn
   return calls;
 }
 
+/// Fewer than kValidationVectors where an emulator would take longer than two minutes over them.
+nn::Index vectors_within_reason(const mcu::Board& board, const Number& instructions) {
+  constexpr double kSeconds = 120;
+  if (!instructions) return kValidationVectors;
+  const double most = kSeconds * board.emulator->instructions_per_second / *instructions;
+  return static_cast<nn::Index>(
+      std::clamp(most, double{kTimedVectors}, double{kValidationVectors}));
+}
+
 bool validate_on(const mcu::Image& image, const mcu::Artefact& artefact, const nn::Matrix& inputs,
                  BoardRow& figures) {
   mcu::EmulatedBoard running(image);
   const BoardReport report =
-      validate_board_client(running.client(), artefact, inputs, kValidationVectors);
+      validate_board_client(running.client(), artefact, inputs,
+                            vectors_within_reason(*image.board, figures.instructions));
   figures.vectors = static_cast<double>(report.agreement.vectors);
   figures.bit_exact = bit_exact(artefact.encoded.arithmetic, report.agreement);
   figures.max_difference = report.agreement.max_difference;

@@ -26,10 +26,11 @@ struct Toolchain {
 
 /// How a board runs here without hardware.
 struct Emulator {
-  std::string_view title;    ///< such as "a Cortex-M4F in QEMU"
-  std::string_view program;  ///< that runs it
-  std::string_view package;  ///< Debian's, which has the program
-  bool counts_cycles;        ///< else it counts instructions alone
+  std::string_view title;          ///< such as "a Cortex-M4F in QEMU"
+  std::string_view program;        ///< that runs it
+  std::string_view package;        ///< Debian's, which has the program
+  bool counts_cycles;              ///< else it counts instructions alone
+  double instructions_per_second;  ///< about, on a machine of today
   /// The command that runs an image, its serial line on the standard streams. What each call of
   /// pare_infer() costs is written to `timings`, if that is not empty, counted by `plugin` where
   /// the emulator is QEMU. Throws std::runtime_error that says how to get what is missing.
@@ -49,6 +50,13 @@ struct Upload {
   std::string_view bootloader_advice;  ///< how a person starts its bootloader
 };
 
+/// The board in Wokwi's simulator.
+struct Wokwi {
+  std::string_view part;      ///< the type of its part
+  std::string_view firmware;  ///< the ending of the file that it runs, as arduino-cli writes it
+  bool uart;                  ///< its serial line is that of two pins, else that of its USB
+};
+
 /// A board that models are deployed on. A new one is a file here, a line in the registry, and what
 /// the emulator needs of it.
 struct Board {
@@ -65,7 +73,7 @@ struct Board {
   const Toolchain* toolchain;  ///< null if it is not built here
   const Emulator* emulator;    ///< null if it does not run here
   Upload upload;
-  std::string_view wokwi;  ///< its part in Wokwi's simulator; empty where there is none
+  const Wokwi* wokwi;  ///< null where Wokwi does not have it
 };
 
 /// All boards; the first is the default.

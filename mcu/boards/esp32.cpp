@@ -1,6 +1,11 @@
 #include "mcu/boards/board.h"
 
 namespace pare::mcu {
+namespace {
+
+const Wokwi kWokwi{.part = "board-esp32-devkit-c-v4", .firmware = "merged.bin", .uart = true};
+
+}  // namespace
 
 extern const Board kEsp32;
 /// Debian has no compiler for its core, nor an emulator: sketches are written and flashed, and
@@ -24,6 +29,6 @@ const Board kEsp32{.name = "esp32",
                               .sketch_ids = {"10c4:ea60", "1a86:7523"},
                               .bootloader_ids = {},
                               .bootloader_advice = "hold BOOT while you press EN"},
-                   .wokwi = "board-esp32-devkit-c-v4"};
+                   .wokwi = &kWokwi};
 
 }  // namespace pare::mcu

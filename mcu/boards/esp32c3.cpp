@@ -18,11 +18,14 @@ const Emulator kEmulator{
     .program = "qemu-system-riscv32",
     .package = "qemu-system-misc",
     .counts_cycles = false,
+    .instructions_per_second = 2e8,
     .command = [](const Image& image, const std::filesystem::path& plugin,
                   const std::filesystem::path& timings) {
       return qemu_command(kEmulator, {"-machine", "virt", "-bios", "none", "-icount", "shift=0"},
                           image, plugin, timings);
     }};
+
+const Wokwi kWokwi{.part = "board-esp32-c3-devkitm-1", .firmware = "merged.bin", .uart = true};
 
 }  // namespace
 
@@ -47,6 +50,6 @@ const Board kEsp32C3{.name = "esp32c3",
                                 .sketch_ids = {"303a:1001", "10c4:ea60"},
                                 .bootloader_ids = {},
                                 .bootloader_advice = "hold BOOT while you press RESET"},
-                     .wokwi = "board-esp32-c3-devkitm-1"};
+                     .wokwi = &kWokwi};
 
 }  // namespace pare::mcu

@@ -19,6 +19,7 @@ const Emulator kEmulator{
     .program = "qemu-system-arm",
     .package = "qemu-system-arm",
     .counts_cycles = true,
+    .instructions_per_second = 2e8,
     .command = [](const Image& image, const std::filesystem::path& plugin,
                   const std::filesystem::path& timings) {
       return qemu_command(kEmulator, {"-machine", "mps2-an386"}, image, plugin, timings);
@@ -47,6 +48,6 @@ const Board kNano33Ble{.name = "nano33ble",
                                   .sketch_ids = {"2341:805a"},
                                   .bootloader_ids = {"2341:005a", "2341:015a", "2341:025a"},
                                   .bootloader_advice = "press the board's reset button twice"},
-                       .wokwi = ""};
+                       .wokwi = nullptr};
 
 }  // namespace pare::mcu

@@ -48,7 +48,10 @@ const Emulator kEmulator{.title = "a Cortex-M0+ in rp2040js, which is Wokwi's em
                          .program = "node",
                          .package = "nodejs",
                          .counts_cycles = true,
+                         .instructions_per_second = 8e6,
                          .command = rp2040js_command};
+
+const Wokwi kWokwi{.part = "wokwi-pi-pico", .firmware = "uf2", .uart = false};
 
 }  // namespace
 
@@ -73,6 +76,6 @@ const Board kPico{.name = "pico",
                              .sketch_ids = {"2e8a:000a", "2e8a:f00a"},
                              .bootloader_ids = {},
                              .bootloader_advice = "hold BOOTSEL while you plug it in"},
-                  .wokwi = "wokwi-pi-pico"};
+                  .wokwi = &kWokwi};
 
 }  // namespace pare::mcu

@@ -94,7 +94,12 @@ EmulatedBoard::EmulatedBoard(const Image& image, const Options& options)
   line.board.reset();
   if (options.line) line.host = options.line(std::move(line.host));
   try {
-    client_.emplace(SerialLink(std::move(line.host)), options.time_out, kOutstandingBytes);
+    // What is emulated more slowly than the board itself would compute may take longer, too.
+    const double slowness =
+        1e6 * image.board->clock_mhz / image.board->emulator->instructions_per_second;
+    client_.emplace(SerialLink(std::move(line.host)),
+                    slowness > 1 ? options.time_out * static_cast<int>(slowness) : options.time_out,
+                    kOutstandingBytes);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{} does not start on the emulated {}: {}\n{}",
                                          image.elf.string(), image.board->title, error.what(),

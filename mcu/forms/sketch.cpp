@@ -32,13 +32,12 @@ std::string first_lines(const Component& component) {
 }
 
 /// Source: Wokwi, "diagram.json File Format" and "Configuring Your Project (wokwi.toml)".
-void write_wokwi(const Board& board, const fs::path& folder) {
+void write_wokwi(const Wokwi& wokwi, const fs::path& folder) {
   using Json = nlohmann::ordered_json;
-  const bool uart = board.name.starts_with("esp32");
   Json part{
-      {"type", board.wokwi}, {"id", "board"}, {"top", 0}, {"left", 0}, {"attrs", Json::object()}};
+      {"type", wokwi.part}, {"id", "board"}, {"top", 0}, {"left", 0}, {"attrs", Json::object()}};
   Json connections = Json::array();
-  if (uart) {
+  if (wokwi.uart) {
     connections = {{"board:TX", "$serialMonitor:RX", "", Json::array()},
                    {"board:RX", "$serialMonitor:TX", "", Json::array()}};
   } else {
@@ -53,7 +52,7 @@ void write_wokwi(const Board& board, const fs::path& folder) {
   const std::string built = fmt::format("build/{}.ino", folder.filename().string());
   nn::write_text(folder / "wokwi.toml",
                  fmt::format("[wokwi]\nversion = 1\nfirmware = '{}.{}'\nelf = '{}.elf'\n", built,
-                             uart ? "merged.bin" : "uf2", built));
+                             wokwi.firmware, built));
 }
 
 void write(const Export& what, const fs::path& folder) {
@@ -64,11 +63,11 @@ void write(const Export& what, const fs::path& folder) {
                                       .serve = "  if (pare::host_speaks()) pare::serve_host();\n",
                                       .leave = "    if (pare::host_speaks()) return false;\n"}));
   nn::write_text(folder / (what.component.name + ".h"), api(what.component, what.artefact.encoded));
-  if (!what.board.wokwi.empty()) write_wokwi(what.board, folder);
+  if (what.board.wokwi != nullptr) write_wokwi(*what.board.wokwi, folder);
 }
 
 std::string advice(const Export& what, const fs::path& folder) {
-  const bool wokwi = !what.board.wokwi.empty();
+  const bool wokwi = what.board.wokwi != nullptr;
   return fmt::format(
       "open it in the Arduino IDE, or compile it with\n  arduino-cli compile -b {}{} {}{}",
       what.board.upload.fqbn, wokwi ? " --output-dir " + (folder / "build").string() : "",

@@ -349,16 +349,16 @@ TEST_CASE("a sketch for a board that Wokwi has opens there, and no other form ha
     const tests::Folder folder;
     const fs::path sketch = folder.path() / "net_sketch";
     mcu::form_named("sketch").write({artefact, component, vectors, *board}, sketch);
-    CHECK(fs::exists(sketch / "diagram.json") == !board->wokwi.empty());
-    CHECK(fs::exists(sketch / "wokwi.toml") == !board->wokwi.empty());
-    if (board->wokwi.empty()) continue;
+    CHECK(fs::exists(sketch / "diagram.json") == (board->wokwi != nullptr));
+    CHECK(fs::exists(sketch / "wokwi.toml") == (board->wokwi != nullptr));
+    if (board->wokwi == nullptr) continue;
     const auto diagram = nn::parse_json(tests::read_file(sketch / "diagram.json"));
     CHECK(diagram["version"] == 1);
     CHECK(diagram["editor"] == "wokwi");
     CHECK(diagram["author"].is_string());
     REQUIRE(diagram["parts"].size() == 1);
     const auto& part = diagram["parts"][0];
-    CHECK(part["type"] == board->wokwi);
+    CHECK(part["type"] == board->wokwi->part);
     for (const char* key : {"top", "left"}) CHECK(part[key].is_number());
     CHECK(part["attrs"].is_object());
     for (const auto& connection : diagram["connections"]) {
