@@ -315,7 +315,10 @@ void print_boards(const BoardsArguments& arguments) {
   fmt::print("{}", bench::format_table(table, arguments.format,
                                        terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
   if (!bench::for_people(arguments.format)) return;
-  fmt::print("\nFlash and RAM are what the Arduino core leaves to a sketch.\n");
+  fmt::print(
+      "\nFlash and RAM are what the Arduino core leaves to a sketch; of the ESP32s what there is, "
+      "the "
+      "core's own share not subtracted.\n");
   for (const mcu::UsbPort& port : ports) {
     const auto is = [&](const mcu::Board* board) {
       return mcu::port_state(port, *board) != mcu::PortState::other;

@@ -64,7 +64,7 @@ struct Board {
   std::string_view title;       ///< such as "Raspberry Pi Pico"
   std::string_view core;        ///< its processor, such as "Cortex-M0+"
   std::string_view short_core;  ///< in the titles of columns, such as "M0+"
-  /// What the Arduino core leaves to a sketch.
+  /// What the Arduino core leaves to a sketch, as far as that is known: else what there is.
   long sketch_flash_bytes;
   long sketch_ram_bytes;
   double clock_mhz;

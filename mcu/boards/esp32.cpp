@@ -9,15 +9,15 @@ const Wokwi kWokwi{.part = "board-esp32-devkit-c-v4", .firmware = "merged.bin", 
 
 extern const Board kEsp32;
 /// Debian has no compiler for its core, nor an emulator: sketches are written and flashed, and
-/// nothing is measured here. The sizes are of the default partition and of the RAM that
-/// arduino-esp32 calls its most, less what an empty sketch takes, rounded up: not measured. The USB
-/// ids are of the serial bridges that its boards carry, a CP2102 or a CH340.
+/// nothing is measured here. The sizes are those of the default partition and of the RAM that
+/// arduino-esp32 calls its most (boards.txt); what the core itself takes of them is not known here.
+/// The USB ids are of the serial bridges that its boards carry, a CP2102 or a CH340.
 const Board kEsp32{.name = "esp32",
                    .title = "ESP32",
                    .core = "Xtensa LX6",
                    .short_core = "LX6",
-                   .sketch_flash_bytes = 1310720 - 300000,
-                   .sketch_ram_bytes = 327680 - 25000,
+                   .sketch_flash_bytes = 1310720,
+                   .sketch_ram_bytes = 327680,
                    .clock_mhz = 240,
                    .flash_wait_cycles = 0,
                    .toolchain = nullptr,

@@ -30,15 +30,15 @@ const Wokwi kWokwi{.part = "board-esp32-c3-devkitm-1", .firmware = "merged.bin",
 }  // namespace
 
 extern const Board kEsp32C3;
-/// The sizes are of the default partition, 1,310,720 bytes, and of the RAM that arduino-esp32 calls
-/// its most, 327,680, less what an empty sketch takes, rounded up: not measured. The USB ids are of
-/// its own port and of the serial bridge of a DevKitM-1.
+/// The sizes are those of the default partition and of the RAM that arduino-esp32 calls its most
+/// (boards.txt); what the core itself takes of them is not known here. The USB ids are of its own
+/// port and of the serial bridge of a DevKitM-1.
 const Board kEsp32C3{.name = "esp32c3",
                      .title = "ESP32-C3",
                      .core = "RV32IMC",
                      .short_core = "RV32",
-                     .sketch_flash_bytes = 1310720 - 300000,
-                     .sketch_ram_bytes = 327680 - 20000,
+                     .sketch_flash_bytes = 1310720,
+                     .sketch_ram_bytes = 327680,
                      .clock_mhz = 160,
                      .flash_wait_cycles = 0,
                      .toolchain = &kToolchain,
