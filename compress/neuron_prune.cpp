@@ -46,7 +46,11 @@ std::vector<double> taylor_scores(nn::Model model, std::size_t hidden, const nn:
   deltas *= static_cast<float>(data.targets.rows());  // the loss was a mean over the samples
   for (std::size_t i = model.layers.size() - 1; i > hidden; --i) {
     const auto& layer = std::get<nn::DenseLayer>(model.layers[i]);
-    nn::multiply_by_derivative(layer.activation, activations[i + 1], deltas);
+    nn::DenseLayer linear = layer;
+    linear.activation = nn::Activation::identity;
+    const nn::Matrix sums =
+        nn::needs_inputs(layer.activation) ? nn::forward(linear, activations[i]) : nn::Matrix();
+    nn::multiply_by_derivative(layer.activation, sums, activations[i + 1], deltas);
     deltas = nn::product(deltas, layer.weights, nn::Vector::Zero(layer.weights.cols()));
   }
   const nn::Matrix gates = deltas.cwiseProduct(activations[hidden + 1]).cwiseAbs();

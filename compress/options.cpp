@@ -229,6 +229,11 @@ std::vector<std::string> Options::words(std::string_view name, std::vector<std::
   return resolve(name, *list);
 }
 
+std::string Options::word(std::string_view name, const std::vector<std::string_view>& words,
+                          std::string_view help) {
+  return std::string(words[word_index(name, words, 0, help)]);
+}
+
 std::size_t Options::word_index(std::string_view name, const std::vector<std::string_view>& words,
                                 std::size_t fallback, std::string_view help) {
   docs_.push_back({std::string(name), fmt::format("\"{}\"", words[fallback]),

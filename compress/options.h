@@ -77,6 +77,10 @@ class Options {
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 
+  /// One of `words`; the first is the default.
+  std::string word(std::string_view name, const std::vector<std::string_view>& words,
+                   std::string_view help);
+
   /// One of a few words; the first is the default, or the one that means `fallback`.
   template <class E>
   E choice(std::string_view name, std::initializer_list<std::pair<std::string_view, E>> words,

@@ -96,12 +96,17 @@ nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
   return decides && outputs.cols() > 2 ? calibrator(two_largest(outputs)) : calibrator(outputs);
 }
 
-/// The quantization of a layer's pre-activations for `inputs`: no wider than its table is of use.
+/// The quantization of a layer's pre-activations for `inputs`: no wider than its table to `output` is
+/// of use.
 nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
+                                          const nn::Quantization& output,
                                           const Calibrator& calibrator) {
-  const auto [low, high] = nn::table_range(dense.activation);
+  const nn::Activation activation = dense.activation;
   dense.activation = nn::Activation::identity;
-  return calibrator(nn::forward(dense, inputs).cwiseMax(low).cwiseMin(high));
+  const nn::Matrix sums = nn::forward(dense, inputs);
+  const auto [low, high] =
+      nn::table_range(activation, output, sums.minCoeff(), sums.maxCoeff());
+  return calibrator(sums.cwiseMax(low).cwiseMin(high));
 }
 
 /// A feature and its values, for a message.
@@ -193,15 +198,16 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     const auto& dense = std::get<nn::DenseLayer>(model.layers[i]);
     const int bits = formats[i].bits;
     nn::Matrix outputs = nn::forward(dense, exact);
-    const bool table = nn::has_table(dense.activation);
-    const nn::Quantization pre_activation =
-        table ? calibrate_pre_activation(dense, exact, options.calibrator) : nn::Quantization{};
+    const bool decides = options.two_largest_logits && i + 1 == model.layers.size() &&
+                         context.train.task == nn::Task::classification;
+    const std::optional<nn::Quantization> fixed = nn::table_output(dense.activation);
     const nn::Quantization output =
-        table ? nn::table_output(dense.activation)
-              : calibrate_outputs(outputs,
-                                  options.two_largest_logits && i + 1 == model.layers.size() &&
-                                      context.train.task == nn::Task::classification,
-                                  options.calibrator);
+        fixed ? *fixed : calibrate_outputs(outputs, decides, options.calibrator);
+    const nn::Activation activation = int8_activation(dense.activation, output);
+    const bool table = nn::has_table(activation);
+    const nn::Quantization pre_activation =
+        table ? calibrate_pre_activation(dense, exact, output, options.calibrator)
+              : nn::Quantization{};
     nn::Vector scales =
         legal_scales(all_scales[i], dense.bias, input, table ? pre_activation : output);
     const auto round = [&] {
@@ -218,7 +224,7 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
-                                                scales, input, output, dense.activation,
+                                                scales, input, output, activation,
                                                 pre_activation, options.requantizing});
     seen = through_int8(nn::forward(shown, seen), output);
     exact = std::move(outputs);

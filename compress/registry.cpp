@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "compress/pass.h"
+#include "nn/ends.h"
 #include "nn/nearest_name.h"
 
 namespace pare::compress {
@@ -72,15 +73,45 @@ void check_order(const std::vector<Step>& steps) {
   }
 }
 
+namespace {
+
+/// A context as it is between the ends of a model; data is copied only where the ends change it.
+class BetweenEnds {
+ public:
+  BetweenEnds(const nn::Model& model, const Context& context)
+      : base_(nn::without_ends(context.base == nullptr ? model : *context.base)),
+        changed_(!nn::is_identity(model.inputs) || !nn::is_identity(model.outputs)),
+        train_(changed_ ? nn::between_ends(context.train, model) : nn::Dataset{}),
+        validation_(changed_ ? nn::between_ends(context.validation, model) : nn::Dataset{}),
+        context_{changed_ ? train_ : context.train,
+                 changed_ ? validation_ : context.validation,
+                 context.training,
+                 context.seed,
+                 context.on_epoch,
+                 &base_,
+                 context.retraining} {}
+
+  const Context& context() const { return context_; }
+
+ private:
+  nn::Model base_;
+  bool changed_;
+  nn::Dataset train_;
+  nn::Dataset validation_;
+  Context context_;
+};
+
+}  // namespace
+
 Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Context& context) {
   check_order(steps);
-  Context with_base = context;
-  if (context.base == nullptr) with_base.base = &model;
-  Compressed result{model, {}};
+  // Passes work on what lies between the model's ends, which they leave as they are.
+  const BetweenEnds between(model, context);
+  Compressed result{nn::without_ends(model), {}};
   for (const Step& step : steps) {
     const auto start = std::chrono::steady_clock::now();
     try {
-      result.model = step.pass(std::move(result.model), with_base);
+      result.model = step.pass(std::move(result.model), between.context());
       nn::check(result.model);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(
@@ -91,6 +122,8 @@ Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Con
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     result.step_seconds.push_back(elapsed.count());
   }
+  result.model.inputs = model.inputs;
+  result.model.outputs = model.outputs;
   return result;
 }
 

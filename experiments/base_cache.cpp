@@ -7,7 +7,7 @@
 
 #include "experiments/hash.h"
 #include "experiments/messages.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 
 namespace pare::experiments {
 namespace {

@@ -123,14 +123,6 @@ std::string describe(const StoredVariant& stored, const mcu::Board& board, bool 
   }
 }
 
-/// The names of the classes: their numbers.
-std::vector<std::string> labels_of(const nn::Dataset& data) {
-  std::vector<std::string> labels;
-  if (data.task != nn::Task::classification) return labels;
-  for (nn::Index i = 0; i < data.targets.cols(); ++i) labels.push_back(fmt::format("{}", i));
-  return labels;
-}
-
 void print_cycles(const mcu::Board& board, const bench::BoardRow& figures) {
   const char* cache = *figures.device_instruction_cache == 1 ? "on" : "off";
   if (!figures.device_cycles_median) {
@@ -219,8 +211,7 @@ void export_variant(const VariantArguments& arguments) {
   const nn::Matrix& inputs = stored.data.test.inputs;
   form.check(target);
   const mcu::Component component = mcu::make_component(
-      stored.artefact, arguments.name.empty() ? mcu::identifier(stored.row.name) : arguments.name,
-      stored.data.test.task, labels_of(stored.data.test));
+      stored.artefact, arguments.name.empty() ? mcu::identifier(stored.row.name) : arguments.name);
   const mcu::TestVectors vectors =
       mcu::make_test_vectors(stored.artefact.model, inputs, mcu::kStoredVectors);
   const std::string takes =

@@ -10,6 +10,7 @@
 #include "compress/training_options.h"
 #include "experiments/toml_options.h"
 #include "mcu/boards/board.h"
+#include "nn/activation.h"
 #include "nn/nearest_name.h"
 
 namespace pare::experiments {
@@ -68,12 +69,17 @@ std::vector<std::uint64_t> read_seeds(Options& top, bool several) {
 void read_model(Options& options, Experiment& experiment) {
   const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
   experiment.hidden.assign(hidden.begin(), hidden.end());
-  experiment.activation = options.choice<nn::Activation>("activation",
-                                                         {{"relu", nn::Activation::relu},
-                                                          {"identity", nn::Activation::identity},
-                                                          {"tanh", nn::Activation::tanh},
-                                                          {"sigmoid", nn::Activation::sigmoid}},
-                                                         "of the hidden layers");
+  std::vector<std::string_view> names{"relu"};  // the default
+  for (const auto function : nn::activation_functions()) {
+    if (function().info.name != "relu") names.push_back(function().info.name);
+  }
+  experiment.activation = *nn::find_activation(
+      options.word("activation", names, "of the hidden layers"));
+  if (experiment.activation.function().info.alpha) {
+    experiment.activation.alpha = static_cast<float>(
+        options.number("alpha", double{experiment.activation.alpha}, {0, 100},
+                       "the activation's parameter: its slope below 0, or its least value, negated"));
+  }
   options.expect_empty();
 }
 
@@ -312,9 +318,13 @@ nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
 
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch) {
-  return nn::train_new(
+  nn::Model model = nn::train_new(
       experiment.hidden, experiment.activation, data.train, experiment.train, seed,
       {.objective = {}, .view = {}, .validation = &data.validation, .on_epoch = on_epoch});
+  model.inputs.names = data.train.feature_names;
+  model.outputs.names = data.train.class_names;
+  if (data.train.task == nn::Task::classification) model.outputs.meaning = nn::Meaning::logits;
+  return model;
 }
 
 }  // namespace pare::experiments

@@ -14,7 +14,7 @@
 #include "experiments/hash.h"
 #include "experiments/messages.h"
 #include "nn/json_text.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "nn/text_file.h"
 
 namespace pare::experiments {

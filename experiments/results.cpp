@@ -19,7 +19,7 @@
 #include "mcu/encode.h"
 #include "nn/json_text.h"
 #include "nn/nearest_name.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "nn/text_file.h"
 
 namespace pare::experiments {

@@ -169,8 +169,7 @@ std::vector<Statement> statements(const EncodedModel& model) {
                      i});
     if (!nn::has_table(layer.activation)) continue;
     const std::string activation =
-        layer.table ? fmt::format("kTable{}", i)
-                    : fmt::format("FloatActivation::{}", nn::name(layer.activation));
+        layer.table ? fmt::format("kTable{}", i) : c_function(layer.activation);
     lines.push_back(
         {fmt::format("activate({}, {}, {});", activation, activations(i + 1), layer.outputs), i});
   }
@@ -193,6 +192,13 @@ std::string c_literal(float value) {
   std::string text = fmt::format("{}", value);  // the shortest that reads back to the same bits
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text + "f";
+}
+
+std::string c_function(nn::Activation activation) {
+  const nn::ActivationInfo& info = activation.function().info;
+  const std::string parameter =
+      info.alpha ? fmt::format("constexpr float alpha = {}; ", c_literal(activation.alpha)) : "";
+  return fmt::format("[](float x) -> float {{ {}return {}; }}", parameter, info.board_code);
 }
 
 std::string c_widths(const EncodedModel& model) {

@@ -43,6 +43,9 @@ ModelCode model_code(const EncodedModel& model, Memory weights = Memory::flash);
 /// A float as a C literal that reads back to the same bits.
 std::string c_literal(float value);
 
+/// A function of a float, as a C++11 lambda.
+std::string c_function(nn::Activation activation);
+
 /// "1-16-16-1", the widths of a model.
 std::string c_widths(const EncodedModel& model);
 

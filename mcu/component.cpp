@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "build_paths.h"
+#include "mcu/component_functions.h"
+#include "nn/ends.h"
 
 namespace pare::mcu {
 namespace {
@@ -84,14 +86,23 @@ class Amalgam {
   std::string text_;
 };
 
-long static_ram(const EncodedModel& model) {
+long static_ram(const Artefact& artefact) {
+  const EncodedModel& model = artefact.encoded;
   const auto arena = static_cast<long>(model.arena.size) * (is_int8(model) ? 2 : 4);
-  return arena + (is_int8(model) ? input_count(model) + output_count(model) : 0);
+  if (is_int8(model)) return arena + input_count(model) + output_count(model);
+  return arena + (nn::is_identity(artefact.model.inputs) ? 0 : 4 * input_count(model));
 }
 
-std::string header_text(const Artefact& artefact, const std::string& name, nn::Task task) {
+/// What NAME_predict gives.
+std::string_view outputs_are(const nn::Model& model) {
+  if (nn::is_binary(model)) return "; the output is the probability of the second class";
+  if (nn::is_classifier(model)) return "; the outputs are the classes' logits";
+  return "";
+}
+
+std::string header_text(const Artefact& artefact, const std::string& name) {
   const EncodedModel& model = artefact.encoded;
-  const bool classes = task == nn::Task::classification;
+  const bool classes = nn::is_classifier(artefact.model);
   const std::string raw = is_int8(model) ? "int8_t" : "float";
   const std::string big = upper(name);
   std::string text = std::string(kNotice);
@@ -106,132 +117,45 @@ std::string header_text(const Artefact& artefact, const std::string& name, nn::T
       "#define {0}_INPUTS {6}\n#define {0}_OUTPUTS {7}\n#define {0}_STATIC_RAM_BYTES {5}\n"
       "#define {0}_PARAMETER_BYTES {4}\n\n",
       big, artefact.name, c_widths(model), nn::name(model.arithmetic), model.bytes.size(),
-      static_ram(model), input_count(model), output_count(model));
+      static_ram(artefact), input_count(model), output_count(model));
   text += fmt::format(
       "// The outputs for one sample of {0} feature{4}, both in the units of the training "
       "data{1}.\n"
       "// Returns 0, or -1 if a feature is no finite number: then `outputs` are left as they "
       "were.\n"
       "int {2}_predict(const float features[{3}_INPUTS], float outputs[{3}_OUTPUTS]);\n\n",
-      input_count(model), classes ? "; the outputs are the classes' logits" : "", name, big,
+      input_count(model), outputs_are(artefact.model), name, big,
       input_count(model) == 1 ? "" : "s");
   if (classes) {
     text += fmt::format(
         "// The class of one sample, from 0, or -1 if a feature is no finite number. `confidence`, "
         "unless\n"
-        "// it is null, gets the softmax of its logit: a probability only as far as the model is "
-        "calibrated.\n"
+        "// it is null, gets the {2}: a probability only as far as the model is calibrated.\n"
         "int {0}_classify(const float features[{1}_INPUTS], float* confidence);\n\n"
         "// The name of a class, or \"?\" of a number that is none.\n"
         "const char* {0}_label(int index);\n\n",
-        name, big);
+        name, big,
+        nn::is_binary(artefact.model) ? "output for it" : "softmax of its logit");
   }
+  const bool plain =
+      nn::is_identity(artefact.model.inputs) && nn::is_identity(artefact.model.outputs);
+  const std::string_view ends =
+      plain ? "" : ", of what NAME_predict scales the features to, and scales the outputs from";
   if (is_int8(model)) {
     const nn::Quantization output = model.layers.back().output;
     text += fmt::format(
-        "// Raw values in, raw values out: real = scale * (raw - zero point).\n"
+        "// Raw values in, raw values out: real = scale * (raw - zero point){5}.\n"
         "#define {0}_INPUT_SCALE {1}\n#define {0}_INPUT_ZERO_POINT ({2})\n"
         "#define {0}_OUTPUT_SCALE {3}\n#define {0}_OUTPUT_ZERO_POINT ({4})\n",
         big, c_literal(model.input.scale), model.input.zero_point, c_literal(output.scale),
-        output.zero_point);
+        output.zero_point, ends);
   } else {
-    text += "// The same without a look at the features.\n";
+    text += fmt::format("// The same without a look at the features{}.\n", ends);
   }
   text += fmt::format(
       "void {0}_infer(const {1} inputs[{2}_INPUTS], {1} outputs[{2}_OUTPUTS]);\n\n"
       "#ifdef __cplusplus\n}}\n#endif\n\n#endif\n",
       name, raw, big);
-  return text;
-}
-
-constexpr std::string_view kPredictInt8 = R"(
-int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
-  static int8_t raw_inputs[{1}_INPUTS];
-  static int8_t raw_outputs[{1}_OUTPUTS];
-  for (int i = 0; i < {1}_INPUTS; ++i) {{
-    if (!is_finite(features[i])) return -1;
-    raw_inputs[i] = quantize(features[i]);
-  }}
-  {0}_infer(raw_inputs, raw_outputs);
-  for (int i = 0; i < {1}_OUTPUTS; ++i) {{
-    outputs[i] = {1}_OUTPUT_SCALE * static_cast<float>(raw_outputs[i] - {1}_OUTPUT_ZERO_POINT);
-  }}
-  return 0;
-}}
-)";
-
-constexpr std::string_view kPredictFloat = R"(
-int {0}_predict(const float features[{1}_INPUTS], float outputs[{1}_OUTPUTS]) {{
-  for (int i = 0; i < {1}_INPUTS; ++i) {{
-    if (!is_finite(features[i])) return -1;
-  }}
-  {0}_infer(features, outputs);
-  return 0;
-}}
-)";
-
-constexpr std::string_view kClassify = R"(
-int {0}_classify(const float features[{1}_INPUTS], float* confidence) {{
-  float logits[{1}_OUTPUTS];
-  if ({0}_predict(features, logits) != 0) return -1;
-  int best = 0;
-  for (int i = 1; i < {1}_OUTPUTS; ++i) {{
-    if (logits[i] > logits[best]) best = i;
-  }}
-  if (confidence != nullptr) {{
-    float sum = 0;
-    for (int i = 0; i < {1}_OUTPUTS; ++i) sum += expf(logits[i] - logits[best]);
-    *confidence = 1 / sum;
-  }}
-  return best;
-}}
-
-const char* {0}_label(int index) {{
-  static const char* const labels[] = {{{2}}};
-  return index >= 0 && index < {1}_OUTPUTS ? labels[index] : "?";
-}}
-)";
-
-std::string c_string(const std::string& text) {
-  std::string literal = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= 32 && byte <= 126 && c != '"' && c != '\\' && c != '?';
-    // Octal, of three digits: what follows cannot join it.
-    literal += plain ? std::string(1, c) : fmt::format("\\{:03o}", byte);
-  }
-  return literal + "\"";
-}
-
-/// What the functions of NAME.h are made of, on top of NAME_infer.
-std::string functions_text(const EncodedModel& model, const std::string& name, nn::Task task,
-                           const std::vector<std::string>& labels) {
-  const std::string big = upper(name);
-  // By its bits: -ffast-math takes for granted what arithmetic would ask.
-  std::string text =
-      "namespace {\n\n"
-      "bool is_finite(float value) {\n"
-      "  uint32_t bits;\n"
-      "  memcpy(&bits, &value, sizeof bits);\n"
-      "  return (bits & 0x7F800000u) != 0x7F800000u;\n}\n\n";
-  if (is_int8(model)) {
-    text += fmt::format(
-        "int8_t quantize(float value) {{\n"
-        "  const float steps = roundf(value / {0}_INPUT_SCALE) + "
-        "static_cast<float>({0}_INPUT_ZERO_POINT);\n"
-        "  return static_cast<int8_t>(steps < -128.0f ? -128.0f : steps > 127.0f ? 127.0f : "
-        "steps);\n}}\n\n",
-        big);
-  }
-  text += "}  // namespace\n";
-  text += fmt::format(fmt::runtime(is_int8(model) ? kPredictInt8 : kPredictFloat), name, big);
-  if (task == nn::Task::classification) {
-    std::string names;
-    for (const std::string& label : labels) {
-      names += (names.empty() ? "" : ", ") + c_string(label);
-    }
-    text += fmt::format(fmt::runtime(kClassify), name, big, names);
-  }
   return text;
 }
 
@@ -269,22 +193,16 @@ std::string source_text(const Artefact& artefact, const std::string& name,
 
 }  // namespace
 
-Component make_component(const Artefact& artefact, const std::string& name, nn::Task task,
-                         const std::vector<std::string>& labels) {
+Component make_component(const Artefact& artefact, const std::string& name) {
   check_name(name);
-  const auto outputs = static_cast<std::size_t>(output_count(artefact.encoded));
-  if (task == nn::Task::classification && labels.size() != outputs) {
-    throw std::invalid_argument(
-        fmt::format("[make_component] {} labels for {} classes", labels.size(), outputs));
-  }
-  std::string functions = functions_text(artefact.encoded, name, task, labels);
+  std::string functions = component_functions(artefact, name, upper(name));
   return {name,
           upper(name),
-          task,
-          header_text(artefact, name, task),
+          nn::is_classifier(artefact.model),
+          header_text(artefact, name),
           source_text(artefact, name, functions),
           std::move(functions),
-          static_ram(artefact.encoded)};
+          static_ram(artefact)};
 }
 
 std::string identifier(std::string_view name) {

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "mcu/artefact.h"
-#include "nn/dataset.h"
 
 namespace pare::mcu {
 
@@ -14,7 +13,7 @@ namespace pare::mcu {
 struct Component {
   std::string name;    ///< a C identifier
   std::string prefix;  ///< the same in capitals, of its macros
-  nn::Task task;
+  bool classifies;     ///< it has NAME_classify
   std::string header;
   std::string source;
   std::string functions;  ///< of `source`, what follows the model: on top of NAME_infer
@@ -22,11 +21,8 @@ struct Component {
                           ///< outputs
 };
 
-/// `labels` are the classes' names; of a regression there are none. Throws std::invalid_argument if
-/// `name` is no C identifier or that of a header of the C library, or there are not as many labels
-/// as outputs.
-Component make_component(const Artefact& artefact, const std::string& name, nn::Task task,
-                         const std::vector<std::string>& labels);
+/// Throws std::invalid_argument if `name` is no C identifier or that of a header of the C library.
+Component make_component(const Artefact& artefact, const std::string& name);
 
 /// A C identifier that is like `name`: "pruned80-int8" becomes "pruned80_int8", "float"
 /// "float_model".

@@ -107,7 +107,7 @@ EncodedLayer place_layer(const nn::Layer& layer, std::size_t index, const Candid
     result.output = int8->output;
     result.requantized_zero_point = nn::requantized(*int8).zero_point;
     if (nn::has_table(int8->activation)) {
-      const auto table = nn::make_table(int8->activation, int8->pre_activation);
+      const auto table = nn::make_table(*int8);
       result.table = encoder.add(
           index, layer_array("table", table.data(), static_cast<nn::Index>(table.size())));
     }
@@ -221,7 +221,7 @@ std::uint32_t kernel_hash(const EncodedModel& model) {
   std::string kernels;
   for (const EncodedLayer& layer : model.layers) {
     kernels += fmt::format("{}{{{}}} {}\n", layer.code.type, layer.code.constants,
-                           nn::name(layer.activation));
+                           nn::text(layer.activation));
   }
   const auto* const bytes = reinterpret_cast<const Bytef*>(kernels.data());
   return static_cast<std::uint32_t>(crc32_z(0, bytes, kernels.size()));

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "build_paths.h"
+#include "nn/ends.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "nn/text_file.h"
@@ -106,9 +107,10 @@ nn::Matrix spread(const nn::Matrix& inputs, nn::Index count) {
 TestVectors make_test_vectors(const nn::Model& model, const nn::Matrix& inputs, nn::Index count) {
   const nn::Matrix chosen = spread(inputs, count);
   if (nn::arithmetic(model) == nn::Arithmetic::float32) {
-    return {rows_as_bytes(chosen), rows_as_bytes(nn::forward(model, chosen))};
+    const nn::Matrix seen = nn::seen_inputs(model.inputs, chosen);
+    return {rows_as_bytes(seen), rows_as_bytes(nn::forward(nn::without_ends(model), seen))};
   }
-  const nn::Int8Matrix quantized = nn::quantize(chosen, nn::input_quantization(model));
+  const nn::Int8Matrix quantized = nn::quantized_inputs(model, chosen);
   return {rows_as_bytes(quantized), rows_as_bytes(nn::forward_int8(model, quantized))};
 }
 

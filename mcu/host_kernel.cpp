@@ -1,6 +1,5 @@
 #include "mcu/host_kernel.h"
 
-#include "mcu/kernel/activate_float32.h"
 #include "mcu/kernel/table_int8.h"
 #include "mcu/kernel/widen_int8.h"
 #include "nn/activation.h"
@@ -17,7 +16,7 @@ HostKernel::HostKernel(EncodedModel model)
   }
 }
 
-/// tanh or sigmoid, of a layer that has it.
+/// What a layer ends in that its kernel does not do, such as tanh.
 void HostKernel::activate_outputs(const EncodedLayer& layer, void* outputs, bool last) const {
   const auto count = static_cast<std::int32_t>(layer.outputs);
   if (layer.table) {
@@ -31,9 +30,7 @@ void HostKernel::activate_outputs(const EncodedLayer& layer, void* outputs, bool
       activate(table, static_cast<std::int16_t*>(outputs), count);
     }
   } else if (nn::has_table(layer.activation)) {
-    activate(
-        layer.activation == nn::Activation::tanh ? FloatActivation::tanh : FloatActivation::sigmoid,
-        static_cast<float*>(outputs), count);
+    nn::activate(layer.activation, Eigen::Map<nn::Matrix>(static_cast<float*>(outputs), 1, count));
   }
 }
 

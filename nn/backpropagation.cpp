@@ -50,7 +50,8 @@ Backpropagation::Backpropagation(const Model& model, Index batch_size, WeightVie
                        view_ ? pad(dense.weights) : Matrix(),
                        Matrix::Zero(inputs, padded_columns(outputs)), buffer, buffer,
                        Matrix::Zero(outputs, padded_columns(batch_size)),
-                       hidden && dropout_ > 0 ? buffer : Matrix()});
+                       hidden && dropout_ > 0 ? buffer : Matrix(),
+                       needs_inputs(dense.activation) ? buffer : Matrix()});
     weights(parameters_, layers_.back()).leftCols(inputs) = dense.weights;
     bias(parameters_, layers_.back()).head(outputs) = dense.bias;
     offset += padded_count(variant);
@@ -99,6 +100,9 @@ void Backpropagation::forward(const ConstMatrixRef& inputs, Part part) {
     multiply(from.block(begin, 0, samples, layer.inputs),
              layer.transposed.leftCols(whole_lanes(layer.outputs)), bias(parameters_, layer).data(),
              layer.activations.block(begin, 0, samples, whole_lanes(layer.outputs)));
+    if (layer.sums.size() > 0) {
+      layer.sums.middleRows(begin, samples) = layer.activations.middleRows(begin, samples);
+    }
     activate(layer.activation, layer.activations.block(begin, 0, samples, layer.outputs));
     if (layer.kept.size() > 0) drop(layer, begin, samples);
   }
@@ -128,9 +132,14 @@ void Backpropagation::backward(Index batch, Part part) {
       deltas.array() *= layer.kept.middleRows(begin, samples).array();
       scale = 1 / (1 - dropout_);
     }
-    multiply_by_derivative(layer.activation,
-                           layer.activations.block(begin, 0, samples, layer.outputs),
-                           deltas.leftCols(layer.outputs), scale);
+    const auto outputs = layer.activations.block(begin, 0, samples, layer.outputs);
+    if (layer.sums.size() > 0) {
+      multiply_by_derivative(layer.activation, layer.sums.block(begin, 0, samples, layer.outputs),
+                             outputs, deltas.leftCols(layer.outputs), scale);
+    } else {
+      multiply_by_derivative(layer.activation, Matrix(), outputs, deltas.leftCols(layer.outputs),
+                             scale);
+    }
     if (i == 0) return;
     const Index columns = whole_lanes(layer.inputs);
     multiply(deltas.leftCols(layer.outputs), shown(layer).leftCols(columns), nullptr,

@@ -58,6 +58,7 @@ class Backpropagation {
     Matrix deltas;             // [batch, outputs], d loss / d (before the activation)
     Matrix transposed_deltas;  // [outputs, batch]
     Matrix kept;               // [batch, outputs], what dropout multiplied by; empty without
+    Matrix sums;               // [batch, outputs], before the activation; empty if nobody asks
     std::uint32_t key = 0;     // of what is dropped in this step
   };
   using WeightMap = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;

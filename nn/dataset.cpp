@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "nn/elementary.h"
+#include "nn/ends.h"
 #include "nn/random.h"
 
 namespace pare::nn {
@@ -37,6 +39,15 @@ Dataset even_sine(const SineOptions& options, Index samples) {
 }
 
 }  // namespace
+
+Dataset between_ends(const Dataset& data, const Model& model) {
+  Dataset seen = data;
+  seen.inputs = seen_inputs(model.inputs, std::move(seen.inputs));
+  if (data.task == Task::regression) {
+    seen.targets = given_outputs(model.outputs, std::move(seen.targets));
+  }
+  return seen;
+}
 
 std::string feature_name(const Dataset& data, Index feature) {
   const auto place = static_cast<std::size_t>(feature);

@@ -26,6 +26,10 @@ struct Dataset {
   std::vector<std::string> class_names = {};    ///< one an output, or none: class k is called k
 };
 
+/// The data between a model's ends: what its first layer sees, and for a regression what its last
+/// one should give.
+Dataset between_ends(const Dataset& data, const Model& model);
+
 /// What a feature is called in messages: "feature 'humidity'", or "feature 3", counted from 0.
 std::string feature_name(const Dataset& data, Index feature);
 

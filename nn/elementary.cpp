@@ -85,4 +85,21 @@ double tanh(double x) {
   return std::copysign((1 - e) / (1 + e), x);
 }
 
+double softplus(double x) {
+  const double t = exp(-std::abs(x));
+  return std::max(x, 0.0) + (t < 0x1p-20 ? t - t * t / 2 : log(1 + t));
+}
+
+double erf(double x) {
+  const double size = std::min(std::abs(x), 6.0);  // beyond, nothing is left to 1
+  double term = size;
+  double sum = size;
+  for (int n = 1; term > sum * 0x1p-60; ++n) {
+    term *= 2 * size * size / (2 * n + 1);
+    sum += term;
+  }
+  const double value = 2 * std::numbers::inv_sqrtpi * exp(-size * size) * sum;
+  return std::copysign(std::min(value, 1.0), x);
+}
+
 }  // namespace pare::nn::elementary

@@ -55,6 +55,38 @@ inline float tanh(float x) {
 /// 1 / (1 + e^-x).
 inline float logistic(float x) { return 1 / (1 + exp(-x)); }
 
+/// log(1 + e^x) within 2e-7 of its size: the larger of x and 0, and log(1 + t) = 2 artanh(t / (2 + t))
+/// by its series, t being e^-|x|.
+inline float softplus(float x) {
+  const float t = exp(-std::abs(x));
+  const float s = t / (2 + t);  // at most 1/3
+  const float square = s * s;
+  float p = 1.0F / 15;
+  p = fused(p, square, 1.0F / 13);
+  p = fused(p, square, 1.0F / 11);
+  p = fused(p, square, 1.0F / 9);
+  p = fused(p, square, 1.0F / 7);
+  p = fused(p, square, 1.0F / 5);
+  p = fused(p, square, 1.0F / 3);
+  p = fused(p, square, 1.0F);
+  return (x > 0 ? x : 0) + 2 * s * p;
+}
+
+/// erf(x) within 1.1e-7: 1 - e^-(|x| p(|x|)) with the sign of x, where the polynomial p is fitted to
+/// -log(1 - erf(x)) / x on [0, 4] for the least largest error of that.
+inline float erf(float x) {
+  const float size = std::abs(x) < 4 ? std::abs(x) : 4;
+  float p = 3.144006404909305e-05F;
+  p = fused(p, size, -3.088013327214867e-04F);
+  p = fused(p, size, 1.0323987808078527e-03F);
+  p = fused(p, size, 5.369383143261075e-04F);
+  p = fused(p, size, -1.9583964720368385e-02F);
+  p = fused(p, size, 1.0291961580514908e-01F);
+  p = fused(p, size, 6.36597752571106e-01F);
+  p = fused(p, size, 1.128380298614502F);
+  return std::copysign(1 - exp(-size * p), x);
+}
+
 /// e^x, log x, cos x and sin x within 3 units in the last place; |x| < 2^20 for the last two.
 /// Source: Taylor series of reduced arguments; ln 2 and pi / 2 in parts: Sun's fdlibm.
 double exp(double x);
@@ -64,5 +96,12 @@ double sin(double x);
 
 /// tanh(x), with an error of at most 2^-52.
 double tanh(double x);
+
+/// 1 / (1 + e^-x), and log(1 + e^x), as exact as the functions above make them.
+inline double logistic(double x) { return 1 / (1 + exp(-x)); }
+double softplus(double x);
+
+/// erf(x) within 1e-15. Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6.
+double erf(double x);
 
 }  // namespace pare::nn::elementary

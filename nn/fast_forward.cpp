@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nn/ends.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 
@@ -64,7 +65,10 @@ const Word* FastForward::Chain<Layer, Word>::run() {
 }
 
 FastForward::FastForward(const Model& model)
-    : inputs_(input_count(model)), outputs_(output_count(model)) {
+    : inputs_(model.inputs),
+      outputs_(model.outputs),
+      input_count_(nn::input_count(model)),
+      output_count_(nn::output_count(model)) {
   if (arithmetic(model) == Arithmetic::int8) {
     input_ = input_quantization(model);
     output_ = output_quantization(model);
@@ -78,27 +82,28 @@ FastForward::FastForward(const Model& model)
 
 void FastForward::run(const float* inputs, float* outputs) {
   if (int8_.layers.empty()) {
-    std::copy_n(inputs, inputs_, float32_.buffers[0].data());
-    std::copy_n(float32_.run(), outputs_, outputs);
+    std::copy_n(inputs, input_count_, float32_.buffers[0].data());
+    std::copy_n(float32_.run(), output_count_, outputs);
     return;
   }
-  quantize(inputs, inputs_, input_, bytes_of(int8_.buffers[0]));
+  quantize(inputs, input_count_, input_, bytes_of(int8_.buffers[0]));
   const auto* const y = reinterpret_cast<const std::uint8_t*>(int8_.run());
-  for (Index i = 0; i < outputs_; ++i) {
+  for (Index i = 0; i < output_count_; ++i) {
     outputs[i] = dequantize(static_cast<std::int8_t>(y[i] - 128), output_);
   }
 }
 
 void FastForward::run(const std::int8_t* inputs, std::int8_t* outputs) {
   if (int8_.layers.empty()) throw std::invalid_argument("int8 inputs need an int8 model");
-  shift(inputs, inputs_, bytes_of(int8_.buffers[0]));
-  shift(reinterpret_cast<const std::uint8_t*>(int8_.run()), outputs_, outputs);
+  shift(inputs, input_count_, bytes_of(int8_.buffers[0]));
+  shift(reinterpret_cast<const std::uint8_t*>(int8_.run()), output_count_, outputs);
 }
 
 Matrix FastForward::operator()(const Matrix& inputs) {
-  Matrix outputs(inputs.rows(), outputs_);
-  for (Index i = 0; i < inputs.rows(); ++i) run(inputs.row(i).data(), outputs.row(i).data());
-  return outputs;
+  const Matrix seen = seen_inputs(inputs_, inputs);
+  Matrix outputs(inputs.rows(), output_count_);
+  for (Index i = 0; i < seen.rows(); ++i) run(seen.row(i).data(), outputs.row(i).data());
+  return real_outputs(outputs_, std::move(outputs));
 }
 
 Matrix fast_forward(const Model& model, const Matrix& inputs) {

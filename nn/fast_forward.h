@@ -15,14 +15,14 @@ class FastForward {
   /// Copies the weights.
   explicit FastForward(const Model& model);
 
-  /// One sample: real inputs [inputs] and outputs [outputs]; an int8 model quantizes the ones and
-  /// dequantizes the others.
+  /// One sample between the model's ends: what its first layer sees [inputs], and what its last one
+  /// gives [outputs]; an int8 model quantizes the ones and dequantizes the others.
   void run(const float* inputs, float* outputs);
 
   /// One sample of an int8 model.
   void run(const std::int8_t* inputs, std::int8_t* outputs);
 
-  /// nn::forward: real inputs [samples, inputs] to outputs [samples, outputs].
+  /// nn::forward: inputs [samples, inputs] to outputs [samples, outputs], in the user's units.
   Matrix operator()(const Matrix& inputs);
 
  private:
@@ -37,8 +37,10 @@ class FastForward {
     const Word* run();
   };
 
-  Index inputs_;
-  Index outputs_;
+  Inputs inputs_;
+  Outputs outputs_;
+  Index input_count_;
+  Index output_count_;
   Chain<PackedFloatLayer, float> float32_;
   Chain<PackedInt8Layer, std::uint32_t> int8_;
   Quantization input_;  // of an int8 model

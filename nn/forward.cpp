@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "nn/activation.h"
+#include "nn/ends.h"
 #include "nn/product.h"
 #include "nn/quantization.h"
 
@@ -17,12 +19,12 @@ Matrix forward(const DenseLayer& layer, const Matrix& inputs) {
 
 Matrix forward(const Model& model, const Matrix& inputs) {
   if (arithmetic(model) == Arithmetic::int8) {
-    return dequantize(forward_int8(model, quantize(inputs, input_quantization(model))),
-                      output_quantization(model));
+    const Int8Matrix outputs = forward_int8(model, quantized_inputs(model, inputs));
+    return real_outputs(model.outputs, dequantize(outputs, output_quantization(model)));
   }
-  Matrix values = inputs;
+  Matrix values = seen_inputs(model.inputs, inputs);
   for (const Layer& layer : model.layers) values = forward(std::get<DenseLayer>(layer), values);
-  return values;
+  return real_outputs(model.outputs, std::move(values));
 }
 
 Int8Matrix forward_int8(const Int8Layer& layer, const Int8Matrix& inputs) {
@@ -40,7 +42,7 @@ Int8Matrix forward_int8(const Int8Layer& layer, const Int8Matrix& inputs) {
     }
   }
   if (has_table(layer.activation)) {
-    const auto table = make_table(layer.activation, layer.pre_activation);
+    const auto table = make_table(layer);
     for (std::int8_t& y : outputs.reshaped()) y = table[static_cast<std::size_t>(y + 128)];
   }
   return outputs;

@@ -31,7 +31,16 @@ void check_quantization(std::size_t index, const Quantization& q) {
   }
 }
 
+/// Its parameter is a slope, or a size: below 0 the function would not rise.
+void check_activation(std::size_t index, Activation activation) {
+  if (!(activation.alpha >= 0) || !std::isfinite(activation.alpha)) {
+    refuse(index, fmt::format("{} has alpha {}; it must be 0 or more, and finite", name(activation),
+                              activation.alpha));
+  }
+}
+
 void check_layer(std::size_t index, const DenseLayer& layer) {
+  check_activation(index, layer.activation);
   if (layer.bias.size() != layer.weights.rows()) {
     refuse(index, fmt::format("{} biases for {} outputs", layer.bias.size(), layer.weights.rows()));
   }
@@ -41,6 +50,7 @@ void check_layer(std::size_t index, const DenseLayer& layer) {
 }
 
 void check_layer(std::size_t index, const Int8Layer& layer) {
+  check_activation(index, layer.activation);
   const Index outputs = layer.weights.rows();
   if (layer.bias.size() != outputs) {
     refuse(index, fmt::format("{} biases for {} outputs", layer.bias.size(), outputs));
@@ -56,10 +66,10 @@ void check_layer(std::size_t index, const Int8Layer& layer) {
   check_quantization(index, layer.output);
   if (has_table(layer.activation)) {
     check_quantization(index, layer.pre_activation);
-    const Quantization fixed = table_output(layer.activation);
-    if (layer.output.scale != fixed.scale || layer.output.zero_point != fixed.zero_point) {
+    const std::optional<Quantization> fixed = table_output(layer.activation);
+    if (fixed && layer.output != *fixed) {
       refuse(index, fmt::format("the outputs of {} must have scale {} and zero point {}",
-                                name(layer.activation), fixed.scale, fixed.zero_point));
+                                name(layer.activation), fixed->scale, fixed->zero_point));
     }
   }
   if (layer.weights.cast<int>().minCoeff() < -127) refuse(index, "a weight is below -127");
@@ -67,6 +77,31 @@ void check_layer(std::size_t index, const Int8Layer& layer) {
     if (!accumulator_fits(layer, row)) {
       refuse(index, fmt::format("output {} could overflow its 32-bit accumulator", row));
     }
+  }
+}
+
+/// Throws unless there are as many finite numbers as there are inputs or outputs, or none.
+void check_end(std::string_view what, const RowVector& values, Index count) {
+  if (values.size() != 0 && values.size() != count) {
+    throw std::invalid_argument(fmt::format("{} {}s for {}", values.size(), what, count));
+  }
+  if (!values.allFinite()) throw std::invalid_argument(fmt::format("an {} is not finite", what));
+}
+
+void check_ends(const Model& model) {
+  const Index inputs = input_count(model);
+  const Index outputs = output_count(model);
+  check_end("input offset", model.inputs.offset, inputs);
+  check_end("input factor", model.inputs.factor, inputs);
+  check_end("output offset", model.outputs.offset, outputs);
+  check_end("output factor", model.outputs.factor, outputs);
+  const auto features = static_cast<Index>(model.inputs.names.size());
+  if (features != 0 && features != inputs) {
+    throw std::invalid_argument(fmt::format("{} names for {} inputs", features, inputs));
+  }
+  const auto names = static_cast<Index>(model.outputs.names.size());
+  if (names != 0 && names != outputs && !is_binary(model)) {
+    throw std::invalid_argument(fmt::format("{} names for {} outputs", names, outputs));
   }
 }
 
@@ -81,7 +116,7 @@ void check_neighbours(std::size_t index, const Layer& layer, const Layer& next) 
   if (const auto* before = std::get_if<Int8Layer>(&layer)) {
     const Quantization& out = before->output;
     const Quantization& in = std::get<Int8Layer>(next).input;
-    if (out.scale != in.scale || out.zero_point != in.zero_point) {
+    if (out != in) {
       refuse(index + 1, "its input quantization is not the output quantization before it");
     }
   }
@@ -102,6 +137,25 @@ void check(const Model& model) {
     std::visit([i](const auto& layer) { check_layer(i, layer); }, model.layers[i]);
     if (i + 1 < model.layers.size()) check_neighbours(i, model.layers[i], model.layers[i + 1]);
   }
+  check_ends(model);
+}
+
+bool is_classifier(const Model& model) {
+  return model.outputs.meaning != Meaning::values || is_binary(model);
+}
+
+std::vector<std::string> class_names(const Model& model) {
+  if (!model.outputs.names.empty()) return model.outputs.names;
+  std::vector<std::string> names;
+  const Index count = is_binary(model) ? 2 : output_count(model);
+  for (Index k = 0; k < count; ++k) names.push_back(fmt::format("{}", k));
+  return names;
+}
+
+bool is_binary(const Model& model) {
+  const Activation last = std::visit([](const auto& l) { return l.activation; }, model.layers.back());
+  return output_count(model) == 1 && last == Activation::sigmoid &&
+         (model.outputs.names.empty() || model.outputs.names.size() == 2);
 }
 
 Arithmetic arithmetic(const Model& model) {
@@ -145,19 +199,7 @@ Index mac_count(const Model& model) {
   return count;
 }
 
-std::string_view name(Activation activation) {
-  switch (activation) {
-    case Activation::identity:
-      return "identity";
-    case Activation::relu:
-      return "relu";
-    case Activation::tanh:
-      return "tanh";
-    case Activation::sigmoid:
-      return "sigmoid";
-  }
-  return {};
-}
+std::string_view name(Activation activation) { return activation.function().info.name; }
 
 std::string_view name(Arithmetic arithmetic) {
   return arithmetic == Arithmetic::int8 ? "int8" : "float32";
@@ -165,6 +207,20 @@ std::string_view name(Arithmetic arithmetic) {
 
 std::string_view name(Requantizing requantizing) {
   return requantizing == Requantizing::double_rounding ? "double_rounding" : "single_rounding";
+}
+
+std::string_view name(Meaning meaning) {
+  switch (meaning) {
+    case Meaning::values:
+      return "values";
+    case Meaning::logits:
+      return "logits";
+    case Meaning::probabilities:
+      return "probabilities";
+    case Meaning::log_probabilities:
+      return "log_probabilities";
+  }
+  return {};
 }
 
 }  // namespace pare::nn

@@ -201,7 +201,7 @@ PackedInt8Layer::PackedInt8Layer(const Int8Layer& layer)
     half_[row] = right_shift_[row] > 0 ? 1 << (right_shift_[row] - 1) : 0;
   }
   if (!has_table_) return;
-  const auto table = make_table(layer.activation, layer.pre_activation);
+  const auto table = make_table(layer);
   for (std::size_t i = 0; i < 256; ++i) table_[i] = static_cast<std::uint8_t>(table[i] + 128);
 }
 

@@ -1,48 +1,32 @@
 #include "nn/rounding_bound.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "nn/activation.h"
+#include "nn/ends.h"
 
 namespace pare::nn {
 namespace {
 
 constexpr double kUnit = 0x1p-24;
 
-/// A bound for tanh and sigmoid as libraries compute them, whose values are at most 1: four units
-/// in the last place.
+/// A bound for functions that are no more than a choice, as libraries compute them: four units in
+/// the last place of 1, or of the value where that is larger.
 constexpr double kFunctionError = 8 * kUnit;
 
-double value_of(Activation activation, double x) {
-  switch (activation) {
-    case Activation::relu:
-      return std::max(x, 0.0);
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::identity:
-      break;
-  }
-  return x;
-}
-
-double error_of(Activation activation, double error) {
-  switch (activation) {
-    case Activation::tanh:
-      return error + kFunctionError;
-    case Activation::sigmoid:
-      return error / 4 + kFunctionError;
-    case Activation::relu:
-    case Activation::identity:
-      break;
-  }
-  return error;
+/// What an activation makes of an error that its argument has, its own rounding included. `value` is
+/// its value.
+double error_of(const ActivationInfo& info, float alpha, double error, double value) {
+  const double passed_on = double{std::max(info.steepest, alpha)} * error;
+  return info.exact ? passed_on : passed_on + kFunctionError * std::max(1.0, std::abs(value));
 }
 
 }  // namespace
 
 Eigen::MatrixXd rounding_bound(const Model& model, const Matrix& inputs) {
-  Eigen::MatrixXd values = inputs.cast<double>();
+  Eigen::MatrixXd values = seen_inputs(model.inputs, inputs).cast<double>();
   Eigen::MatrixXd errors = Eigen::MatrixXd::Zero(inputs.rows(), inputs.cols());
   for (const Layer& variant : model.layers) {
     const auto& layer = std::get<DenseLayer>(variant);
@@ -55,9 +39,20 @@ Eigen::MatrixXd rounding_bound(const Model& model, const Matrix& inputs) {
         ((values.cwiseAbs() + errors) * weights.cwiseAbs()).rowwise() + bias.cwiseAbs();
     const Eigen::MatrixXd passed_on = errors * weights.cwiseAbs();
     errors = (growth * magnitudes + passed_on).array() + underflow;
-    errors = errors.unaryExpr([&](double e) { return error_of(layer.activation, e); }).eval();
+    const ActivationFunction& function = layer.activation.function();
+    const float alpha = layer.activation.alpha;
     values = ((values * weights).rowwise() + bias).eval();
-    values = values.unaryExpr([&](double x) { return value_of(layer.activation, x); }).eval();
+    values = values.unaryExpr([&](double x) { return function.value(x, double{alpha}); }).eval();
+    const auto error_at = [&](double e, double y) { return error_of(function.info, alpha, e, y); };
+    errors = errors.binaryExpr(values, error_at).eval();
+  }
+  if (model.outputs.factor.size() != 0) {
+    errors.array().rowwise() *= model.outputs.factor.array().abs().cast<double>();
+  }
+  if (model.outputs.meaning == Meaning::probabilities ||
+      model.outputs.meaning == Meaning::log_probabilities) {
+    // Both change by no more than twice the largest change of a logit.
+    errors.colwise() = (2 * errors.rowwise().maxCoeff().array() + kFunctionError).matrix().eval();
   }
   return errors;
 }

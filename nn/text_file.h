@@ -5,6 +5,9 @@
 
 namespace pare::nn {
 
+/// All bytes of a file. Throws std::runtime_error with the cause, without the file's name.
+std::string read_bytes(const std::filesystem::path& path);
+
 /// Writes a file. Throws std::runtime_error if it cannot be written.
 void write_text(const std::filesystem::path& path, const std::string& text);
 

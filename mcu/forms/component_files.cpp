@@ -91,7 +91,7 @@ bool is_export(const fs::path& folder) {
 std::string application(const Export& what, const Application& parts) {
   const std::string& name = what.component.name;
   const std::string& prefix = what.component.prefix;
-  const bool classes = what.component.task == nn::Task::classification;
+  const bool classes = what.component.classifies;
   return fmt::format(
       fmt::runtime(kApplication), name, prefix, parts.first_lines, parts.setup, parts.serve,
       fmt::format(fmt::runtime(classes ? kClassify : kPredict), name, prefix), parts.leave);

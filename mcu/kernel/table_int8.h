@@ -6,7 +6,7 @@
 
 namespace pare {
 
-/// An activation of int8 layers that is looked up: tanh or sigmoid.
+/// An activation of int8 layers that is looked up, such as tanh.
 struct TableInt8 {
   const int8_t* table;  ///< [256], the outputs for the requantized sums -128 to 127
   int16_t from;         ///< the zero point of what goes in

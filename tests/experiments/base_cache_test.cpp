@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "nn/forward.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;

@@ -11,7 +11,7 @@
 #include "bench/comparison.h"
 #include "nn/forward.h"
 #include "nn/json_text.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;

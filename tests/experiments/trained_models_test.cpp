@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <map>
 
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "tests/experiments/sample_run.h"
 
 using namespace pare;

@@ -151,7 +151,9 @@ TEST_CASE("weights that are copied to RAM give the same bytes, and are not read 
 
 TEST_CASE("every board's float outputs are within rounding of the reference" *
           doctest::test_suite("slow")) {
-  for (const nn::Activation hidden : nn::kActivations) {
+  for (const auto function : nn::activation_functions()) {
+    const nn::Activation hidden{function, function().info.alpha.value_or(0)};
+    CAPTURE(nn::name(hidden));
     const nn::Model model = nn::make_mlp({5, 9, 3}, hidden, 2);
     const mcu::TestVectors vectors =
         mcu::make_test_vectors(model, tests::random_matrix(20, 5, 3), 20);

@@ -37,11 +37,17 @@ std::vector<std::string> numbers(nn::Index count) {
   return labels;
 }
 
+/// The same model as a classifier of classes with names.
+nn::Model classifier(nn::Model model) {
+  model.outputs.meaning = nn::Meaning::logits;
+  model.outputs.names = numbers(nn::output_count(model));
+  return model;
+}
+
 /// The folder of a form.
-void write_form(std::string_view form, const mcu::Artefact& artefact, nn::Task task,
-                const std::string& name, const fs::path& folder) {
-  const mcu::Component component =
-      mcu::make_component(artefact, name, task, numbers(mcu::output_count(artefact.encoded)));
+void write_form(std::string_view form, const mcu::Artefact& artefact, const std::string& name,
+                const fs::path& folder) {
+  const mcu::Component component = mcu::make_component(artefact, name);
   const nn::Matrix inputs = tests::random_matrix(3, mcu::input_count(artefact.encoded), 5);
   const mcu::TestVectors vectors = mcu::make_test_vectors(artefact.model, inputs, 3);
   mcu::form_named(form).check(folder);
@@ -70,14 +76,20 @@ TEST_CASE(
     "answers" *
     doctest::test_suite("slow")) {
   const tests::Folder folder;
-  const nn::Model gesture = tests::random_int8_model({6, 9, 4}, 11);
-  const nn::Model level = tests::random_model({2, 5, 1}, 12);
-  write_form("cmake", artefact_of("gesture-int8", gesture), nn::Task::classification, "gesture",
+  nn::Model gesture = tests::random_int8_model({6, 9, 4}, 11);
+  gesture.inputs.offset = nn::RowVector::LinSpaced(6, -3, 3);
+  gesture.inputs.factor = nn::RowVector::LinSpaced(6, 0.5F, 2);
+  nn::Model level = tests::random_model({2, 5, 1}, 12);
+  level.inputs.offset = nn::RowVector{{1013.25F, 0.5F}};
+  level.inputs.activation = nn::Activation::sigmoid;
+  level.outputs = {nn::RowVector{{3}}, nn::RowVector{{-20}}};
+  write_form("cmake", artefact_of("gesture-int8", classifier(gesture)), "gesture",
              folder.path() / "gesture");
-  write_form("cmake", artefact_of("level", level), nn::Task::regression, "level",
+  write_form("cmake", artefact_of("level", level), "level",
              folder.path() / "level");
   const nn::Matrix samples = tests::random_matrix(50, 6, 13) * 30;
-  const nn::Matrix levels = tests::random_matrix(50, 2, 14);
+  nn::Matrix levels = tests::random_matrix(50, 2, 14);
+  levels.col(0).array() += 1013;
   folder.write(
       "CMakeLists.txt",
       "cmake_minimum_required(VERSION 3.13)\nproject(user LANGUAGES C CXX)\n"
@@ -142,9 +154,9 @@ TEST_CASE(
 TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
           doctest::test_suite("slow")) {
   const tests::Folder folder;
-  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({7, 12, 3}, 21));
+  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({7, 12, 3}, 21)));
   const mcu::Component component =
-      mcu::make_component(artefact, "net", nn::Task::classification, numbers(3));
+      mcu::make_component(artefact, "net");
   CHECK(component.static_ram_bytes == artefact.encoded.arena.size * 2 + 7 + 3);
   folder.write("net.h", component.header);
   folder.write("net.cpp", component.source);
@@ -183,7 +195,7 @@ TEST_CASE("a component's own numbers, on the emulated board, are the host's" *
           doctest::test_suite("slow")) {
   const nn::Model model = tests::random_int8_model({5, 11, 3}, 31);
   const mcu::Component component =
-      mcu::make_component(artefact_of("net", model), "net", nn::Task::classification, numbers(3));
+      mcu::make_component(artefact_of("net", classifier(model)), "net");
   const mcu::TemporaryFolder folder;
   const tests::Folder sources;
   sources.write("net.h", component.header);
@@ -213,11 +225,11 @@ TEST_CASE("a component's own numbers, on the emulated board, are the host's" *
 
 TEST_CASE("the exported sketch answers numbers by its label, and a host by the harness" *
           doctest::test_suite("slow")) {
-  const nn::Model model = tests::random_int8_model({3, 9, 4}, 33);
+  const nn::Model model = classifier(tests::random_int8_model({3, 9, 4}, 33));
   const mcu::Artefact artefact = artefact_of("net-int8", model);
   const tests::Folder folder;
   const fs::path sketch = folder.path() / "gesture";
-  write_form("sketch", artefact, nn::Task::classification, "net", sketch);
+  write_form("sketch", artefact, "net", sketch);
   const nn::Matrix samples = tests::random_matrix(20, 3, 34) * 30;
   const nn::Matrix logits = nn::forward(model, samples);
   for (const mcu::Board* board : tests::emulated_boards()) {
@@ -255,14 +267,14 @@ TEST_CASE("the exported sketch answers numbers by its label, and a host by the h
 
 TEST_CASE(
     "an export is the same bytes each time, names no path and no date, and says its licence") {
-  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 41));
+  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 41)));
   for (const mcu::Form& form : mcu::forms()) {
     CAPTURE(form.name);
     const tests::Folder folder;
     const fs::path first = folder.path() / "net";
     const fs::path second = folder.path() / "again/net";
-    write_form(form.name, artefact, nn::Task::classification, "net", first);
-    write_form(form.name, artefact, nn::Task::classification, "net", second);
+    write_form(form.name, artefact, "net", first);
+    write_form(form.name, artefact, "net", second);
     CHECK(mcu::is_export(first));
     CHECK_THROWS_WITH_AS(mcu::form_named(form.name).check(first),
                          doctest::Contains("exists already"), std::invalid_argument);
@@ -276,7 +288,7 @@ TEST_CASE(
     }
     CHECK(files >= 4);
   }
-  const mcu::Component component = mcu::make_component(artefact, "net", nn::Task::regression, {});
+  const mcu::Component component = mcu::make_component(artefact, "net");
   for (const std::string& text : {component.header, component.source}) {
     CHECK(text.starts_with("// SPDX-License-Identifier: MIT\n"));
   }
@@ -284,12 +296,12 @@ TEST_CASE(
 }
 
 TEST_CASE("the forms have the files that their tools ask for") {
-  const mcu::Artefact artefact = artefact_of("net-int8", tests::random_int8_model({3, 4, 2}, 51));
+  const mcu::Artefact artefact = artefact_of("net-int8", classifier(tests::random_int8_model({3, 4, 2}, 51)));
   const tests::Folder folder;
   const auto written = [&](std::string_view form, const std::string& file) {
     const fs::path target = folder.path() / form;
     if (!fs::exists(target)) {
-      write_form(form, artefact, nn::Task::classification, "net", target);
+      write_form(form, artefact, "net", target);
     }
     CHECK(fs::exists(target / file));
     return fs::exists(target / file) ? tests::read_file(target / file) : "";
@@ -320,10 +332,10 @@ TEST_CASE("the forms have the files that their tools ask for") {
 }
 
 TEST_CASE("a component's name is one for C, and labels come out as they are") {
-  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 61));
-  const auto named = [&](const std::string& name) {
-    return mcu::make_component(artefact, name, nn::Task::regression, {});
-  };
+  nn::Model model = tests::random_int8_model({3, 4, 2}, 61);
+  model.outputs = {{}, {}, nn::Meaning::logits, {"a \"b\"\\", "what?\?/\n"}};
+  const mcu::Artefact artefact = artefact_of("net", model);
+  const auto named = [&](const std::string& name) { return mcu::make_component(artefact, name); };
   for (const char* bad : {"", "8bit", "a-b", "Math", "float", "_x", "\xc3\xa9t\xc3\xa9"}) {
     CAPTURE(bad);
     CHECK_THROWS_WITH_AS(named(bad), doctest::Contains("say --name "), std::invalid_argument);
@@ -331,17 +343,28 @@ TEST_CASE("a component's name is one for C, and labels come out as they are") {
   }
   CHECK(mcu::identifier("pruned80-int8") == "pruned80_int8");
   CHECK(mcu::identifier("float") == "float_model");
-  const mcu::Component odd =
-      mcu::make_component(artefact, "net", nn::Task::classification, {"a \"b\"\\", "what?\?/\n"});
-  CHECK(odd.source.find(R"("a \042b\042\134", "what\077\077/\012")") != std::string::npos);
-  CHECK_THROWS_AS(mcu::make_component(artefact, "net", nn::Task::classification, {"one"}),
-                  std::invalid_argument);
+  CHECK(named("net").source.find(R"("a \042b\042\134", "what\077\077/\012")") !=
+        std::string::npos);
+}
+
+TEST_CASE("a component of one sigmoid output classifies between two, another one not at all") {
+  nn::Model alarm = tests::random_model({2, 5, 1}, 12);
+  std::get<nn::DenseLayer>(alarm.layers[1]).activation = nn::Activation::sigmoid;
+  alarm.outputs.names = {"quiet", "alarm"};
+  const mcu::Component component = mcu::make_component(artefact_of("alarm", alarm), "alarm");
+  CHECK(component.classifies);
+  CHECK(component.source.find("probability >= 0.5f ? 1 : 0") != std::string::npos);
+  CHECK(component.source.find(R"(labels[] = {"quiet", "alarm"})") != std::string::npos);
+  const nn::Model level = tests::random_model({2, 5, 1}, 12);
+  const mcu::Component other = mcu::make_component(artefact_of("level", level), "level");
+  CHECK_FALSE(other.classifies);
+  CHECK(other.header.find("level_classify") == std::string::npos);
 }
 
 TEST_CASE("a sketch for a board that Wokwi has opens there, and no other form has its files") {
-  const mcu::Artefact artefact = artefact_of("net", tests::random_int8_model({3, 4, 2}, 61));
+  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 61)));
   const mcu::Component component =
-      mcu::make_component(artefact, "net", nn::Task::classification, numbers(2));
+      mcu::make_component(artefact, "net");
   const mcu::TestVectors vectors =
       mcu::make_test_vectors(artefact.model, tests::random_matrix(3, 3, 5), 3);
   for (const mcu::Board* board : mcu::boards()) {

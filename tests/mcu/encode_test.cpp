@@ -66,7 +66,7 @@ TEST_CASE("a dense int8 layer is encoded as computed by hand") {
 TEST_CASE("an int8 layer with a table is encoded with its 256 bytes") {
   nn::Int8Layer first = int8_layer();
   first.activation = nn::Activation::sigmoid;
-  first.output = nn::table_output(first.activation);
+  first.output = *nn::table_output(first.activation);
   first.pre_activation = {0.1F, -11};
   const EncodedModel encoded = mcu::encode(nn::Model{{first}});
   const mcu::EncodedLayer& layer = encoded.layers[0];

@@ -16,12 +16,12 @@ inline std::int32_t random_integer(nn::Random& random, std::int32_t low, std::in
 /// A legal int8 model with nothing regular about it: per-row scales that lie close or far apart,
 /// and shift right and left, any zero points, though often a ReLU's own, some weights at their
 /// extremes and some 0, outputs that often saturate; layers that round once and twice by turns,
-/// identity and ReLU ones, and with `tables` tanh and sigmoid ones.
+/// identity and ReLU ones, and with `tables` those of every activation.
 inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::uint64_t seed,
                                    bool tables = false) {
   nn::Random random(seed, 77);
   nn::Model model;
-  const std::uint32_t activations = tables ? 4 : 2;
+  const auto functions = nn::activation_functions().first(tables ? 10 : 2);
   nn::Quantization input{0.1F, random_integer(random, -128, 127)};
   for (std::size_t i = 1; i < widths.size(); ++i) {
     const nn::Index inputs = widths[i - 1];
@@ -31,7 +31,8 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
                         nn::Vector(outputs),
                         input,
                         {0.1F, random_integer(random, -128, 127)},
-                        nn::kActivations[random.below(activations)]};
+                        {functions[random.below(static_cast<std::uint32_t>(functions.size()))]}};
+    if (layer.activation.function().info.alpha) layer.activation.alpha = 0.2F;
     const bool relu = layer.activation == nn::Activation::relu;
     if (relu && random.below(4) != 0) layer.output.zero_point = -128;
     if ((seed + i) % 2 == 0) layer.requantizing = nn::Requantizing::single_rounding;
@@ -39,7 +40,7 @@ inline nn::Model random_int8_model(const std::vector<nn::Index>& widths, std::ui
     const double size = random.below(8) == 0 ? 50 : 1;
     if (nn::has_table(layer.activation)) {
       layer.pre_activation = {0.1F, random_integer(random, -128, 127)};
-      layer.output = nn::table_output(layer.activation);
+      layer.output = nn::table_output(layer.activation).value_or(layer.output);
     }
     for (nn::Index row = 0; row < outputs; ++row) {
       for (nn::Index column = 0; column < inputs; ++column) {

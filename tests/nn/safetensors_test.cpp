@@ -1,4 +1,4 @@
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -91,7 +91,7 @@ TEST_CASE("tanh and sigmoid come back from a file, with the pre-activation's qua
   for (const Activation activation : {Activation::tanh, Activation::sigmoid}) {
     auto layer = std::get<Int8Layer>(int8_model().layers[0]);
     layer.activation = activation;
-    layer.output = table_output(activation);
+    layer.output = *table_output(activation);
     layer.pre_activation = {0.03F, -17};
     save(Model{{layer}}, path);
     const Model loaded = load(path);
@@ -100,6 +100,27 @@ TEST_CASE("tanh and sigmoid come back from a file, with the pre-activation's qua
     CHECK(after.pre_activation.scale == 0.03F);
     CHECK(after.pre_activation.zero_point == -17);
   }
+}
+
+TEST_CASE("a model's ends and an activation's parameter come back from a file") {
+  const Folder folder;
+  const auto path = folder.path() / "m.safetensors";
+  Model model{{DenseLayer{Matrix{{1, 2}}, Vector{{3}}, Activation::sigmoid}}};
+  model.inputs = {RowVector{{1013, -5}},
+                  RowVector{{0.5F, 1e7F}},
+                  *find_activation("elu(0.5)"),
+                  {"pressure", "\"x\""}};
+  model.outputs = {RowVector{{2}}, RowVector{{-1}}, Meaning::logits, {"no", "yes"}};
+  save(model, path);
+  const Model loaded = load(path);
+  CHECK(loaded.inputs.offset == model.inputs.offset);
+  CHECK(loaded.inputs.factor == model.inputs.factor);
+  CHECK(text(loaded.inputs.activation) == "elu(0.5)");
+  CHECK(loaded.inputs.names == model.inputs.names);
+  CHECK(loaded.outputs.factor == model.outputs.factor);
+  CHECK(loaded.outputs.offset == model.outputs.offset);
+  CHECK(loaded.outputs.meaning == Meaning::logits);
+  CHECK(loaded.outputs.names == model.outputs.names);
 }
 
 TEST_CASE("how often a layer rounds comes back from a file") {

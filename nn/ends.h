@@ -1,0 +1,27 @@
+#pragma once
+
+#include "nn/model.h"
+
+namespace pare::nn {
+
+/// What the first layer sees of the user's inputs [samples, features].
+Matrix seen_inputs(const Inputs& ends, Matrix inputs);
+
+/// What the user is given of the last layer's outputs [samples, outputs].
+Matrix real_outputs(const Outputs& ends, Matrix outputs);
+
+/// What the last layer gives where the user is given `real`: a regression's targets as training
+/// sees them. Their meaning adds nothing.
+Matrix given_outputs(const Outputs& ends, Matrix real);
+
+/// The same layers between ends that change nothing.
+Model without_ends(Model model);
+
+/// True if the ends change no number.
+bool is_identity(const Inputs& ends);
+bool is_identity(const Outputs& ends);
+
+/// The values for an int8 model's first layer, [samples, features].
+Int8Matrix quantized_inputs(const Model& model, const Matrix& inputs);
+
+}  // namespace pare::nn
