@@ -1,19 +1,19 @@
 #include "bench/accuracy.h"
 
+#include "nn/ends.h"
 #include "nn/fast_forward.h"
 #include "nn/sums.h"
 
 namespace pare::bench {
 namespace {
 
-double top1_percent(const nn::Matrix& outputs, const nn::Matrix& targets) {
+double top1_percent(const nn::Model& model, const nn::Matrix& outputs, const nn::Matrix& targets) {
+  const std::vector<nn::Index> guessed = nn::predicted_classes(model, outputs);
   nn::Index right = 0;
   for (nn::Index i = 0; i < outputs.rows(); ++i) {
-    nn::Index guessed = 0;
     nn::Index expected = 0;
-    outputs.row(i).maxCoeff(&guessed);
     targets.row(i).maxCoeff(&expected);
-    right += guessed == expected ? 1 : 0;
+    right += guessed[static_cast<std::size_t>(i)] == expected ? 1 : 0;
   }
   return 100 * static_cast<double>(right) / static_cast<double>(outputs.rows());
 }
@@ -23,7 +23,7 @@ double top1_percent(const nn::Matrix& outputs, const nn::Matrix& targets) {
 Accuracy measure_accuracy(const nn::Model& model, const nn::Dataset& data) {
   const nn::Matrix outputs = nn::fast_forward(model, data.inputs);
   if (data.task == nn::Task::classification) {
-    return {.mse = {}, .mae = {}, .max_error = {}, .top1 = top1_percent(outputs, data.targets)};
+    return {.mse = {}, .mae = {}, .max_error = {}, .top1 = top1_percent(model, outputs, data.targets)};
   }
   const nn::Matrix errors = (outputs - data.targets).cwiseAbs();
   const auto count = static_cast<double>(errors.size());

@@ -169,9 +169,17 @@ std::string Options::text(std::string_view name, std::string_view fallback, std:
 
 std::string Options::file(std::string_view name, std::string_view fallback, std::string_view help,
                           const std::function<std::string(const OptionValue&)>& find) {
-  docs_.push_back({std::string(name), fmt::format("\"{}\"", fallback), "path", std::string(help)});
+  const std::optional<std::string> given = optional_file(name, help, find);
+  docs_.back().fallback = fmt::format("\"{}\"", fallback);
+  return given ? *given : resolve(name, std::string(fallback));
+}
+
+std::optional<std::string> Options::optional_file(
+    std::string_view name, std::string_view help,
+    const std::function<std::string(const OptionValue&)>& find) {
+  docs_.push_back({std::string(name), "none", "path", std::string(help)});
   const OptionValue* given = take(name);
-  if (given == nullptr) return resolve(name, std::string(fallback));
+  if (given == nullptr) return std::nullopt;
   if (!std::holds_alternative<std::string>(given->value)) wrong_type(name, *given, "a string");
   return resolve(name, find(*given));
 }
@@ -226,6 +234,17 @@ std::vector<std::string> Options::words(std::string_view name, std::vector<std::
       fail(name, fmt::format("{} = {} has {} twice", name, shown(*given), word));
     }
   }
+  return resolve(name, *list);
+}
+
+std::vector<std::string> Options::texts(std::string_view name, std::string_view help) {
+  docs_.push_back({std::string(name), "[]", "a list of texts", std::string(help)});
+  const OptionValue* given = take(name);
+  if (given == nullptr) return {};
+  const auto* numbers = std::get_if<std::vector<double>>(&given->value);
+  if (numbers != nullptr && numbers->empty()) return {};
+  const auto* list = std::get_if<std::vector<std::string>>(&given->value);
+  if (list == nullptr) wrong_type(name, *given, "a list of texts such as [\"a\", \"b\"]");
   return resolve(name, *list);
 }
 

@@ -61,6 +61,11 @@ class Options {
   std::string file(std::string_view name, std::string_view fallback, std::string_view help,
                    const std::function<std::string(const OptionValue&)>& find);
 
+  /// The same, or nothing where the config is silent.
+  std::optional<std::string> optional_file(
+      std::string_view name, std::string_view help,
+      const std::function<std::string(const OptionValue&)>& find);
+
   /// The number, or nothing where the config is silent; `otherwise` says what then holds.
   std::optional<double> optional_number(std::string_view name, Range range,
                                         std::string_view otherwise, std::string_view help);
@@ -74,6 +79,8 @@ class Options {
   /// Words of `known`, at least one, none twice.
   std::vector<std::string> words(std::string_view name, std::vector<std::string> fallback,
                                  const std::vector<std::string_view>& known, std::string_view help);
+  /// Any texts; none where the config is silent.
+  std::vector<std::string> texts(std::string_view name, std::string_view help);
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 

@@ -8,6 +8,7 @@
 
 #include "compress/pass.h"
 #include "nn/ends.h"
+#include "nn/formats/operations.h"
 #include "nn/nearest_name.h"
 
 namespace pare::compress {
@@ -79,8 +80,9 @@ namespace {
 class BetweenEnds {
  public:
   BetweenEnds(const nn::Model& model, const Context& context)
-      : base_(nn::without_ends(context.base == nullptr ? model : *context.base)),
-        changed_(!nn::is_identity(model.inputs) || !nn::is_identity(model.outputs)),
+      : base_(nn::without_ends(nn::dequantized(context.base == nullptr ? model : *context.base))),
+        changed_(!nn::is_identity(model.inputs) || !nn::is_identity(model.outputs) ||
+                 nn::is_binary(model)),
         train_(changed_ ? nn::between_ends(context.train, model) : nn::Dataset{}),
         validation_(changed_ ? nn::between_ends(context.validation, model) : nn::Dataset{}),
         context_{changed_ ? train_ : context.train,
@@ -107,7 +109,8 @@ Compressed run(const std::vector<Step>& steps, const nn::Model& model, const Con
   check_order(steps);
   // Passes work on what lies between the model's ends, which they leave as they are.
   const BetweenEnds between(model, context);
-  Compressed result{nn::without_ends(model), {}};
+  // Passes take float weights: those that an int8 model of a file stands for.
+  Compressed result{steps.empty() ? model : nn::without_ends(nn::dequantized(model)), {}};
   for (const Step& step : steps) {
     const auto start = std::chrono::steady_clock::now();
     try {

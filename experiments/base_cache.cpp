@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 std::uint64_t hash_of(const Experiment& experiment) {
   Hash hash;
   hash.add(experiment.resolved_base);
+  if (experiment.model.file) hash.add(nn::to_safetensors(experiment.model.file->model));
   for (const std::string& file : data_files(experiment.data)) {
     hash.add(fmt::format("\n{}\n", file));
     hash.add_file(file);
@@ -49,6 +50,7 @@ std::size_t BaseCache::found() const {
 
 nn::Model BaseCache::base_model(std::uint64_t seed, const nn::Split& data,
                                 const std::function<void(int epoch, double loss)>& on_epoch) {
+  if (experiment_.model.file) return experiment_.model.file->model;
   const fs::path file = path(seed);
   nn::Model model;
   if (!fresh_ && load(file, data, model)) return model;

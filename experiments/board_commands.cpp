@@ -23,6 +23,8 @@
 #include "mcu/process.h"
 #include "mcu/temporary_folder.h"
 #include "mcu/usb_ports.h"
+#include "nn/formats/format.h"
+#include "nn/text_file.h"
 
 namespace pare::experiments {
 namespace {
@@ -185,10 +187,24 @@ std::string connected_at(const mcu::Board& board, const std::vector<mcu::UsbPort
   return places.empty() ? std::string(bench::kNothing) : fmt::format("{}", fmt::join(places, "; "));
 }
 
+/// A variant as a model file of another tool.
+void export_file(const StoredVariant& stored, const VariantArguments& arguments) {
+  if (fs::exists(arguments.to) && !arguments.force) {
+    throw std::invalid_argument(
+        fmt::format("{} exists: name another file, or replace it with --force", arguments.to));
+  }
+  nn::check_file_target(arguments.to, "--to");
+  const std::vector<std::string> losses = nn::write_model(stored.artefact.model, arguments.to);
+  fmt::print("{}: written to {}\n", stored.label, arguments.to);
+  std::fflush(stdout);
+  for (const std::string& loss : losses) say(fmt::format("pare: {}\n", loss));
+}
+
 }  // namespace
 
 void export_variant(const VariantArguments& arguments) {
   const StoredVariant stored = load(arguments);
+  if (nn::is_model_file(arguments.to)) return export_file(stored, arguments);
   const mcu::Board& board = arguments.board.empty() ? mcu::board_named(stored.first_board)
                                                     : mcu::board_named(arguments.board);
   check_budget(stored.row, arguments, board.name);

@@ -10,8 +10,10 @@
 
 #include "experiments/commands.h"
 #include "experiments/environment.h"
+#include "experiments/model_commands.h"
 #include "mcu/boards/board.h"
 #include "mcu/forms/form.h"
+#include "nn/activation.h"
 #include "nn/nearest_name.h"
 
 namespace pare::experiments {
@@ -192,6 +194,80 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   cores->callback([&] { print_core_bench(arguments); });
 }
 
+/// What a model file leaves open.
+void add_reading(CLI::App& command, nn::ReadOptions& read) {
+  command
+      .add_option("--output", read.output,
+                  "of a file with several outputs, the one to take; the graph is cut to it")
+      ->type_name("NAME");
+  command
+      .add_option("--layers", read.layers,
+                  "of a file of bare tensors (a state_dict), its layers' names in order")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  command
+      .add_option_function<std::string>(
+          "--activation",
+          [&read](const std::string& word) {
+            const auto found = nn::find_activation(word);
+            if (!found) throw std::invalid_argument("there is no activation '" + word + "'");
+            read.activation = *found;
+          },
+          "of bare tensors, what the hidden layers end in (default: relu)")
+      ->type_name("NAME");
+}
+
+/// Commands about model files.
+struct ModelArguments {
+  InspectArguments inspect;
+  ConvertArguments convert;
+  DiffArguments diff;
+  PredictArguments predict;
+};
+
+void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code) {
+  const auto add_file = [](CLI::App& command, const char* name, std::string& file) {
+    command.add_option(name, file, "a model file: .tflite, .onnx or .safetensors")
+        ->required()
+        ->type_name("");
+  };
+  auto* inspect =
+      app.add_subcommand("inspect", "the layers of a model file, and what it takes on each board");
+  add_file(*inspect, "FILE", arguments.inspect.file);
+  add_reading(*inspect, arguments.inspect.read);
+  add_format(*inspect, arguments.inspect.format);
+  inspect->callback([&] { inspect_model(arguments.inspect); });
+  auto* convert = app.add_subcommand("convert", "write a model file in another format");
+  add_file(*convert, "IN", arguments.convert.from);
+  add_file(*convert, "OUT", arguments.convert.to);
+  add_reading(*convert, arguments.convert.read);
+  convert->callback([&] { convert_model(arguments.convert); });
+  auto* diff = app.add_subcommand("diff", "how two model files differ, layer by layer");
+  add_file(*diff, "A", arguments.diff.first);
+  add_file(*diff, "B", arguments.diff.second);
+  diff->add_option("--data", arguments.diff.data,
+                   "a CSV file of inputs for the outputs (default: random ones)")
+      ->type_name("FILE");
+  diff->add_option("--tolerance", arguments.diff.tolerance,
+                   "relative differences up to it are none (default: 1e-5); else exit code 1")
+      ->type_name("NUMBER");
+  add_format(*diff, arguments.diff.format);
+  diff->callback([&] { exit_code = diff_models(arguments.diff) ? 0 : 1; });
+  auto* predict_command =
+      app.add_subcommand("predict", "what a model gives for the rows of a CSV file");
+  predict_command
+      ->add_option("MODEL", arguments.predict.what,
+                   "a model file, or a results folder and a variant; then the CSV file")
+      ->required()
+      ->expected(2, 3)
+      ->type_name("... DATA");
+  predict_command
+      ->add_option("--out", arguments.predict.out, "a CSV file (default: the standard output)")
+      ->type_name("FILE");
+  add_reading(*predict_command, arguments.predict.read);
+  predict_command->callback([&] { predict(arguments.predict); });
+}
+
 /// "there is no command 'x'; there are: a, b", with the likely one.
 std::string unknown(const char* kind, const std::string& word,
                     const std::vector<std::string>& known) {
@@ -301,12 +377,15 @@ int run_cli(int argc, char** argv) {
 
   VariantArguments chosen;
   auto* export_command = app.add_subcommand(
-      "export", "write a variant as a sketch, or as a component for your program");
+      "export", "write a variant as a sketch, a component for your program, or a model file");
   add_variant(*export_command, chosen);
   add_optimize(*export_command, chosen);
-  export_command->add_option("--to", chosen.to, "the folder, which must not exist yet")
+  export_command
+      ->add_option("--to", chosen.to,
+                   "the folder, which must not exist yet; or a model file: .tflite, .onnx or "
+                   ".safetensors")
       ->required()
-      ->type_name("DIR");
+      ->type_name("PATH");
   std::vector<std::string> forms;
   for (const mcu::Form& form : mcu::forms()) forms.emplace_back(form.name);
   export_command
@@ -355,6 +434,9 @@ int run_cli(int argc, char** argv) {
   add_optimize(*profile_command, chosen);
   add_format(*profile_command, chosen.format);
   profile_command->callback([&] { print_profile(chosen); });
+
+  ModelArguments models;
+  add_model_commands(app, models, exit_code);
 
   BoardsArguments boards;
   auto* boards_command =

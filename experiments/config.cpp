@@ -10,7 +10,6 @@
 #include "compress/training_options.h"
 #include "experiments/toml_options.h"
 #include "mcu/boards/board.h"
-#include "nn/activation.h"
 #include "nn/nearest_name.h"
 
 namespace pare::experiments {
@@ -64,23 +63,6 @@ std::vector<std::uint64_t> read_seeds(Options& top, bool several) {
     seeds.push_back(seed);
   }
   return seeds;
-}
-
-void read_model(Options& options, Experiment& experiment) {
-  const auto hidden = options.integers("hidden", {16, 16}, 1, {1, 65535}, "hidden widths");
-  experiment.hidden.assign(hidden.begin(), hidden.end());
-  std::vector<std::string_view> names{"relu"};  // the default
-  for (const auto function : nn::activation_functions()) {
-    if (function().info.name != "relu") names.push_back(function().info.name);
-  }
-  experiment.activation = *nn::find_activation(
-      options.word("activation", names, "of the hidden layers"));
-  if (experiment.activation.function().info.alpha) {
-    experiment.activation.alpha = static_cast<float>(
-        options.number("alpha", double{experiment.activation.alpha}, {0, 100},
-                       "the activation's parameter: its slope below 0, or its least value, negated"));
-  }
-  options.expect_empty();
 }
 
 /// What [train] and [retrain] have in common: all but the epochs, also those of the warm-up.
@@ -292,9 +274,9 @@ Experiment load_experiment(const std::filesystem::path& path,
                                 "what the encodings of the layers are chosen for");
   experiment.boards = read_boards(top);
   FileFinder finder(path);
-  experiment.data = read_data_source(data, finder);
+  experiment.model = read_model_source(model, finder);
+  experiment.data = read_data_source(data, finder, model_of(experiment.model));
   experiment.notes = finder.notes();
-  read_model(model, experiment);
   experiment.train = read_train(train);
   experiment.retrain = read_retrain(retrain, experiment.train);
   experiment.budget = read_budget(budget);
@@ -318,8 +300,9 @@ nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
 
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch) {
+  if (experiment.model.file) return experiment.model.file->model;
   nn::Model model = nn::train_new(
-      experiment.hidden, experiment.activation, data.train, experiment.train, seed,
+      experiment.model.hidden, experiment.model.activation, data.train, experiment.train, seed,
       {.objective = {}, .view = {}, .validation = &data.validation, .on_epoch = on_epoch});
   model.inputs.names = data.train.feature_names;
   model.outputs.names = data.train.class_names;

@@ -7,6 +7,7 @@
 #include "bench/budget.h"
 #include "compress/pass.h"
 #include "experiments/data_source.h"
+#include "experiments/model_source.h"
 #include "mcu/encodings/choice.h"
 #include "nn/train.h"
 
@@ -23,8 +24,7 @@ struct Experiment {
   std::string name;  ///< of the results folder; the file's own name unless the config says another
   std::vector<std::uint64_t> seeds{1};  ///< each makes every variant anew; at least one
   DataSource data;
-  std::vector<nn::Index> hidden;
-  nn::Activation activation = nn::Activation::relu;
+  ModelSource model;
   nn::TrainOptions train;
   compress::Retraining retrain;     ///< how passes train; as [train] where [retrain] is silent
   std::vector<std::string> boards;  ///< that every variant is measured on; at least one
@@ -50,7 +50,7 @@ Experiment load_experiment(const std::filesystem::path& path,
 /// The experiment's data with one of its seeds. The test set is the same with every seed.
 nn::Split make_data(const Experiment& experiment, std::uint64_t seed);
 
-/// The experiment's base model, trained with one of its seeds.
+/// The experiment's base model: the one of its file, or one trained with one of its seeds.
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch = {});
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "nn/idx.h"
 #include "nn/random.h"
@@ -12,7 +14,7 @@ namespace {
 
 using compress::Options;
 
-enum class Kind : std::uint8_t { sine, idx, csv };
+enum class Kind : std::uint8_t { sine, idx, csv, random };
 
 constexpr double kMax = 1e30;
 constexpr double kMostSamples = 1e8;
@@ -81,6 +83,21 @@ CsvSource read_csv(Options& options, FileFinder& finder) {
   return source;
 }
 
+RandomSource read_random(Options& options, std::shared_ptr<const nn::Model> model) {
+  if (!model) options.fail("source", "source = \"random\" needs a model: [model] file = \"FILE\"");
+  RandomSource source{std::move(model)};
+  const compress::Range range = options.interval(
+      "range", {source.low, source.high}, {-kMax, kMax},
+      "of the random inputs, as the first layer sees them; an int8 model's is its own");
+  source.low = range.low;
+  source.high = range.high;
+  source.train_samples =
+      options.integer("train_samples", source.train_samples, {2, kMostSamples}, "for calibration");
+  source.test_samples = options.integer("test_samples", source.test_samples, {2, kMostSamples},
+                                        "for the comparison with the model itself");
+  return source;
+}
+
 nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows) {
   return {data.inputs(rows, Eigen::all),
           data.targets(rows, Eigen::all),
@@ -119,6 +136,8 @@ std::vector<std::string> files(const IdxSource& source) {
 
 std::vector<std::string> files(const CsvSource& source) { return {source.train, source.test}; }
 
+std::vector<std::string> files(const RandomSource& /*source*/) { return {}; }
+
 nn::Split load(const nn::SineOptions& source, std::uint64_t seed) {
   return nn::make_sine(source, seed);
 }
@@ -139,17 +158,31 @@ nn::Split load(const CsvSource& source, std::uint64_t seed) {
   return data;
 }
 
+nn::Split load(const RandomSource& source, std::uint64_t seed) {
+  const auto part = [&](std::uint64_t of_seed, nn::Index samples, std::uint64_t index) {
+    return nn::make_answers(*source.model, samples, source.low, source.high,
+                            nn::Random(of_seed, nn::Stream::random_inputs, index));
+  };
+  return {part(seed, source.train_samples, 0),
+          part(seed, std::max<nn::Index>(2, source.train_samples / 5), 1),
+          part(0, source.test_samples, 2)};  // the same with every seed
+}
+
 }  // namespace
 
-DataSource read_data_source(Options& options, FileFinder& finder) {
-  const Kind kind =
-      options.choice<Kind>("source", {{"sine", Kind::sine}, {"idx", Kind::idx}, {"csv", Kind::csv}},
-                           "where the data comes from");
+DataSource read_data_source(Options& options, FileFinder& finder,
+                            std::shared_ptr<const nn::Model> model) {
+  const Kind kind = options.choice<Kind>(
+      "source",
+      {{"sine", Kind::sine}, {"idx", Kind::idx}, {"csv", Kind::csv}, {"random", Kind::random}},
+      "where the data comes from", model ? Kind::random : Kind::sine);
   DataSource source;
   if (kind == Kind::idx) {
     source = read_idx(options, finder);
   } else if (kind == Kind::csv) {
     source = read_csv(options, finder);
+  } else if (kind == Kind::random) {
+    source = read_random(options, std::move(model));
   } else {
     source = read_sine(options);
   }

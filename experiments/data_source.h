@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,12 +30,23 @@ struct CsvSource {
   nn::Index validation_samples = 0;  ///< taken from the training set at random
 };
 
-/// What [data] of a config says.
-using DataSource = std::variant<nn::SineOptions, IdxSource, CsvSource>;
+/// Random inputs for a model that is there; what it gives for them is what is right.
+struct RandomSource {
+  std::shared_ptr<const nn::Model> model;
+  double low = -1;  ///< of what the model's first layer sees; an int8 model's own range otherwise
+  double high = 1;
+  nn::Index train_samples = 1000;
+  nn::Index test_samples = 1000;
+};
 
-/// Reads [data], whose files `finder` finds. Throws std::invalid_argument with the place of what is
+/// What [data] of a config says.
+using DataSource = std::variant<nn::SineOptions, IdxSource, CsvSource, RandomSource>;
+
+/// Reads [data], whose files `finder` finds. Where [model] is a file's, `model` is that, and data is
+/// random inputs by default; else it is null. Throws std::invalid_argument with the place of what is
 /// wrong.
-DataSource read_data_source(compress::Options& options, FileFinder& finder);
+DataSource read_data_source(compress::Options& options, FileFinder& finder,
+                            std::shared_ptr<const nn::Model> model = {});
 
 /// The files that the data comes from.
 std::vector<std::string> data_files(const DataSource& source);

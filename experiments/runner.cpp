@@ -46,6 +46,24 @@ void check_width(std::string_view what, nn::Index count) {
                   what, mcu::kWidestLayer));
 }
 
+/// Throws unless a file's model takes what the data has.
+void check_fit(const nn::Model& model, const nn::Split& data) {
+  const nn::Index features = data.train.inputs.cols();
+  if (features != nn::input_count(model)) {
+    throw std::invalid_argument(fmt::format("the model of [model] takes {} inputs, and the data has "
+                                            "{} features",
+                                            nn::input_count(model), features));
+  }
+  const nn::Index targets = data.train.targets.cols();
+  const bool classes = data.train.task == nn::Task::classification;
+  const nn::Index outputs =
+      classes && nn::is_binary(model) ? 2 : nn::output_count(model);
+  if (targets != outputs) {
+    throw std::invalid_argument(fmt::format("the model of [model] has {} {}, and the data {}",
+                                            outputs, classes ? "classes" : "outputs", targets));
+  }
+}
+
 /// A run: every node of the step tree and every variant's measurement is a job, once per seed.
 class Run {
  public:
@@ -121,6 +139,7 @@ class Run {
     const auto data = std::make_shared<const nn::Split>(make_data(experiment_, seed.seed));
     check_width("features", data->train.inputs.cols());
     check_width("outputs", data->train.targets.cols());
+    if (experiment_.model.file) check_fit(experiment_.model.file->model, *data);
     seed.models[0] = cache_.base_model(seed.seed, *data, [&](int, double) { job.finish_epoch(); });
     {
       const std::lock_guard lock(mutex_);

@@ -7,6 +7,8 @@
 
 #include "nn/elementary.h"
 #include "nn/ends.h"
+#include "nn/forward.h"
+#include "nn/quantization.h"
 #include "nn/random.h"
 
 namespace pare::nn {
@@ -45,6 +47,9 @@ Dataset between_ends(const Dataset& data, const Model& model) {
   seen.inputs = seen_inputs(model.inputs, std::move(seen.inputs));
   if (data.task == Task::regression) {
     seen.targets = given_outputs(model.outputs, std::move(seen.targets));
+  } else if (is_binary(model)) {
+    seen.targets = data.targets.col(1);  // the probability of the second class
+    seen.task = Task::regression;
   }
   return seen;
 }
@@ -61,6 +66,31 @@ Split make_sine(const SineOptions& options, std::uint64_t seed) {
   return {random_sine(options, options.train_samples, train),
           random_sine(options, options.validation_samples, validation),
           even_sine(options, options.test_samples)};
+}
+
+Dataset make_answers(const Model& model, Index samples, double low, double high, Random random) {
+  if (arithmetic(model) == Arithmetic::int8) {
+    low = double{dequantize(-128, input_quantization(model))};
+    high = double{dequantize(127, input_quantization(model))};
+  }
+  Dataset data;
+  data.inputs.resize(samples, input_count(model));
+  for (float& value : data.inputs.reshaped<Eigen::RowMajor>()) {
+    value = static_cast<float>(random.uniform(low, high));
+  }
+  if (model.inputs.factor.size() != 0) {
+    data.inputs.array().rowwise() /= model.inputs.factor.array();
+  }
+  if (model.inputs.offset.size() != 0) data.inputs.rowwise() += model.inputs.offset;
+  data.feature_names = model.inputs.names;
+  data.targets = forward(model, data.inputs);
+  if (is_classifier(model)) {
+    data.task = Task::classification;
+    data.class_names = class_names(model);
+    data.targets = one_hot(predicted_classes(model, data.targets),
+                           static_cast<Index>(data.class_names.size()));
+  }
+  return data;
 }
 
 }  // namespace pare::nn

@@ -39,6 +39,26 @@ Matrix given_outputs(const Outputs& ends, Matrix real) {
 
 Model without_ends(Model model) { return {std::move(model.layers)}; }
 
+std::vector<Index> predicted_classes(const Model& model, const Matrix& outputs) {
+  const bool binary = is_binary(model);
+  std::vector<Index> classes(static_cast<std::size_t>(outputs.rows()));
+  for (Index i = 0; i < outputs.rows(); ++i) {
+    Index& best = classes[static_cast<std::size_t>(i)];
+    if (binary) {
+      best = outputs(i, 0) >= 0.5F ? 1 : 0;
+    } else {
+      outputs.row(i).maxCoeff(&best);
+    }
+  }
+  return classes;
+}
+
+Matrix one_hot(const std::vector<Index>& classes, Index count) {
+  Matrix targets = Matrix::Zero(static_cast<Index>(classes.size()), count);
+  for (std::size_t i = 0; i < classes.size(); ++i) targets(static_cast<Index>(i), classes[i]) = 1;
+  return targets;
+}
+
 bool is_identity(const Inputs& ends) {
   return (ends.offset.array() == 0).all() && (ends.factor.array() == 1).all() &&
          ends.activation == Activation::identity;

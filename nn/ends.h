@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "nn/model.h"
 
 namespace pare::nn {
@@ -16,6 +18,13 @@ Matrix given_outputs(const Outputs& ends, Matrix real);
 
 /// The same layers between ends that change nothing.
 Model without_ends(Model model);
+
+/// The class that each sample's outputs [samples, outputs], as forward() gives them, are for: that
+/// of the largest, or of a binary model the second from a probability of 0.5 on.
+std::vector<Index> predicted_classes(const Model& model, const Matrix& outputs);
+
+/// A 1 in the column of each sample's class, else 0: [samples, classes].
+Matrix one_hot(const std::vector<Index>& classes, Index count);
 
 /// True if the ends change no number.
 bool is_identity(const Inputs& ends);

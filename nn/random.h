@@ -20,6 +20,7 @@ enum class Stream : std::uint64_t {
   hints,           ///< of distill: the regressor
   retraining,      ///< by the pass's own number of a training
   obs_samples,     ///< of obs_prune
+  random_inputs,   ///< of a model without data: training, validation, test
 };
 
 /// A deterministic generator: the same seed gives the same numbers with every standard library,

@@ -41,6 +41,9 @@ struct ModelFormat {
 /// All there are, in the order of the registry.
 std::span<const ModelFormat* const> model_formats();
 
+/// True if a model can be written to a file that is called so, by its ending.
+bool is_model_file(const std::filesystem::path& path);
+
 /// The model in a file of any format, by its content and ending. Throws std::runtime_error, naming
 /// the file and what is wrong with it; one that is no model is called what it is.
 ReadModel read_model(const std::filesystem::path& path, const ReadOptions& options = {});

@@ -118,6 +118,11 @@ const ModelFormat& format_of(const std::filesystem::path& path) {
 
 std::span<const ModelFormat* const> model_formats() { return kFormats; }
 
+bool is_model_file(const std::filesystem::path& path) {
+  const ModelFormat* format = by_ending(path);
+  return format != nullptr && format->write != nullptr;
+}
+
 ReadModel read_model(const std::filesystem::path& path, const ReadOptions& options) {
   try {
     ReadModel read = format_of(path).read(path, options);
@@ -129,11 +134,11 @@ ReadModel read_model(const std::filesystem::path& path, const ReadOptions& optio
 }
 
 std::vector<std::string> write_model(const Model& model, const std::filesystem::path& path) {
-  const ModelFormat* format = by_ending(path);
-  if (format == nullptr || format->write == nullptr) {
+  if (!is_model_file(path)) {
     throw std::invalid_argument(fmt::format("{}: a model is written to a file that ends in {}",
                                             path.string(), endings()));
   }
+  const ModelFormat* format = by_ending(path);
   std::vector<std::string> losses;
   std::string bytes;
   try {

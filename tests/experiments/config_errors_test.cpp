@@ -98,7 +98,7 @@ TEST_CASE("an unknown key is refused with its place and the keys that there are"
   CHECK(error_of("[data]\nsamples = 3\n" + kVariant)
             .starts_with("c.toml:2:1: unknown option 'samples' of [data]; known: source, "));
   CHECK(error_of("[model]\nwidths = [3]\n" + kVariant) ==
-        "c.toml:2:1: unknown option 'widths' of [model]; known: hidden, activation");
+        "c.toml:2:1: unknown option 'widths' of [model]; known: file, activation, hidden");
 }
 
 TEST_CASE("a value of the wrong type or out of range is refused with its place") {

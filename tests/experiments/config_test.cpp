@@ -37,8 +37,8 @@ TEST_CASE("a config of one variant leaves everything else at its default") {
   CHECK(std::get<nn::SineOptions>(experiment.data).train_samples == 600);
   CHECK(std::get<nn::SineOptions>(experiment.data).validation_samples == 200);
   CHECK(std::get<nn::SineOptions>(experiment.data).test_samples == 1000);
-  CHECK(experiment.hidden == std::vector<nn::Index>{16, 16});
-  CHECK(experiment.activation == nn::Activation::relu);
+  CHECK(experiment.model.hidden == std::vector<nn::Index>{16, 16});
+  CHECK(experiment.model.activation == nn::Activation::relu);
   CHECK(experiment.train.epochs == nn::TrainOptions{}.epochs);
   CHECK(experiment.train.batch_size == 64);
   CHECK(experiment.train.optimizer == nn::OptimizerKind::adam);
@@ -87,8 +87,8 @@ name = "a"
   CHECK(std::get<nn::SineOptions>(experiment.data).train_samples == 11);
   CHECK(std::get<nn::SineOptions>(experiment.data).validation_samples == 12);
   CHECK(std::get<nn::SineOptions>(experiment.data).test_samples == 13);
-  CHECK(experiment.hidden == std::vector<nn::Index>{8, 4, 2});
-  CHECK(experiment.activation == nn::Activation::identity);
+  CHECK(experiment.model.hidden == std::vector<nn::Index>{8, 4, 2});
+  CHECK(experiment.model.activation == nn::Activation::identity);
   CHECK(experiment.train.epochs == 9);
   CHECK(experiment.train.batch_size == 5);
   CHECK(experiment.train.optimizer == nn::OptimizerKind::sgd);
@@ -155,7 +155,7 @@ TEST_CASE("--set replaces what the file says, adds what it does not, and takes a
   CHECK(experiment.seeds == std::vector<std::uint64_t>{4});
   CHECK(experiment.train.optimizer == nn::OptimizerKind::sgd);
   CHECK(std::get<nn::SineOptions>(experiment.data).noise == 0.5);
-  CHECK(experiment.hidden == std::vector<nn::Index>{3});
+  CHECK(experiment.model.hidden == std::vector<nn::Index>{3});
   CHECK(experiment.name == "other");
 }
 

@@ -89,4 +89,31 @@ float roundf(float x) {
 }
 
 float tanhf(float x) { return 1.0f - 2.0f / (expf(2.0f * x) + 1.0f); }
+
+/// log x of a normal x > 0: n ln 2 + 2 artanh((m - 1) / (m + 1)) for x = 2^n m, m in [1, 2).
+float logf(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof(bits));
+  const int32_t n = static_cast<int32_t>(bits >> 23) - 127;
+  bits = (bits & 0x7FFFFFu) | 0x3F800000u;
+  float m;
+  memcpy(&m, &bits, sizeof(m));
+  const float s = (m - 1.0f) / (m + 1.0f);
+  float sum = 0.0f;
+  for (int k = 15; k > 0; k -= 2) sum = sum * s * s + 1.0f / static_cast<float>(k);
+  return static_cast<float>(n) * 0.69314718f + 2.0f * s * sum;
+}
+
+/// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6.
+float erff(float x) {
+  const float size = fabsf(x) < 4.0f ? fabsf(x) : 4.0f;
+  float term = size;
+  float sum = size;
+  for (int n = 1; term > sum * 1e-8f; ++n) {
+    term *= 2.0f * size * size / static_cast<float>(2 * n + 1);
+    sum += term;
+  }
+  const float value = 1.12837917f * expf(-size * size) * sum;
+  return x < 0 ? -value : value;
+}
 }
