@@ -249,8 +249,9 @@ std::vector<std::string> Options::texts(std::string_view name, std::string_view 
 }
 
 std::string Options::word(std::string_view name, const std::vector<std::string_view>& words,
-                          std::string_view help) {
-  return std::string(words[word_index(name, words, 0, help)]);
+                          std::string_view help, std::string_view fallback) {
+  const auto usual = std::find(words.begin(), words.end(), fallback) - words.begin();
+  return std::string(words[word_index(name, words, static_cast<std::size_t>(usual), help)]);
 }
 
 std::size_t Options::word_index(std::string_view name, const std::vector<std::string_view>& words,

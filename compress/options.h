@@ -84,9 +84,9 @@ class Options {
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);
 
-  /// One of `words`; the first is the default.
+  /// One of `words`, which `fallback` is too.
   std::string word(std::string_view name, const std::vector<std::string_view>& words,
-                   std::string_view help);
+                   std::string_view help, std::string_view fallback);
 
   /// One of a few words; the first is the default, or the one that means `fallback`.
   template <class E>

@@ -18,7 +18,7 @@ std::uint64_t hash_of(const Experiment& experiment) {
   Hash hash;
   hash.add(experiment.resolved_base);
   if (experiment.model.file) hash.add(nn::to_safetensors(experiment.model.file->model));
-  for (const std::string& file : data_files(experiment.data)) {
+  for (const std::string& file : experiment.data.files) {
     hash.add(fmt::format("\n{}\n", file));
     hash.add_file(file);
   }

@@ -275,7 +275,7 @@ Experiment load_experiment(const std::filesystem::path& path,
   experiment.boards = read_boards(top);
   FileFinder finder(path);
   experiment.model = read_model_source(model, finder);
-  experiment.data = read_data_source(data, finder, model_of(experiment.model));
+  experiment.data = read_data_source(data, {finder, model_of(experiment.model)});
   experiment.notes = finder.notes();
   experiment.train = read_train(train);
   experiment.retrain = read_retrain(retrain, experiment.train);
@@ -295,7 +295,7 @@ Experiment load_experiment(const std::filesystem::path& path,
 }
 
 nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
-  return load_data(experiment.data, seed);
+  return experiment.data.load(seed);
 }
 
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,

@@ -6,8 +6,8 @@
 
 #include "bench/budget.h"
 #include "compress/pass.h"
-#include "experiments/data_source.h"
 #include "experiments/model_source.h"
+#include "experiments/sources/source.h"
 #include "mcu/encodings/choice.h"
 #include "nn/train.h"
 

@@ -11,12 +11,10 @@ namespace pare::experiments {
 namespace {
 
 nn::Activation read_activation(compress::Options& options) {
-  std::vector<std::string_view> names{"relu"};  // the default
-  for (const auto function : nn::activation_functions()) {
-    if (function().info.name != "relu") names.push_back(function().info.name);
-  }
-  nn::Activation activation = *nn::find_activation(
-      options.word("activation", names, "of the hidden layers"));
+  std::vector<std::string_view> names;
+  for (const auto function : nn::activation_functions()) names.push_back(function().info.name);
+  nn::Activation activation =
+      *nn::find_activation(options.word("activation", names, "of the hidden layers", "relu"));
   if (activation.function().info.alpha) {
     activation.alpha = static_cast<float>(
         options.number("alpha", double{activation.alpha}, {0, 100},

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "compress/pass.h"
-#include "experiments/data_source.h"
 #include "experiments/progress.h"
 #include "nn/idx.h"
 #include "nn/train.h"
@@ -11,7 +10,7 @@
 namespace pare::experiments {
 
 bench::PeerWork make_peer_work() {
-  const IdxSource files;
+  const nn::IdxFiles files;
   bench::PeerWork work;
   work.image_file = files.train_images;
   work.label_file = files.train_labels;

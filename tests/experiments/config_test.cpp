@@ -20,7 +20,7 @@ Experiment load(const std::string& text, const std::vector<std::string>& overrid
 
 /// Of the training file's path what comes after its last slash.
 std::string train_file(const Experiment& experiment) {
-  const std::string& path = std::get<experiments::CsvSource>(experiment.data).train;
+  const std::string& path = experiment.data.files.front();
   return path.substr(path.rfind('/') + 1);
 }
 

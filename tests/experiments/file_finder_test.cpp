@@ -43,7 +43,7 @@ struct Project {
 };
 
 std::string train_of(const experiments::Experiment& experiment) {
-  return std::get<experiments::CsvSource>(experiment.data).train;
+  return experiment.data.files.front();
 }
 
 std::string find(experiments::FileFinder& finder, const std::string& path,

@@ -6,7 +6,7 @@
 
 #include "bench/accuracy.h"
 #include "compress/pass.h"
-#include "experiments/data_source.h"
+#include "experiments/sources/source.h"
 #include "nn/train.h"
 
 using namespace pare;
@@ -14,13 +14,15 @@ using compress::make_step;
 
 TEST_CASE("a LeNet keeps its accuracy in float32, int8, pruned to 90 %, and 4 bits" *
           doctest::test_suite("slow")) {
-  experiments::IdxSource files;
-  files.validation_samples = 2000;
-  if (!std::filesystem::exists(files.train_images)) {
-    MESSAGE("skipped: there is no " << files.train_images << " (dataset-fashion-mnist)");
+  experiments::FileFinder finder("here.toml");
+  compress::Options options("[data]", {{"source", {std::string("idx"), ""}},
+                                       {"validation_samples", {std::int64_t{2000}, ""}}});
+  const experiments::DataSource source = experiments::read_data_source(options, {finder, {}});
+  if (!std::filesystem::exists(source.files.front())) {
+    MESSAGE("skipped: there is no " << source.files.front() << " (dataset-fashion-mnist)");
     return;
   }
-  const nn::Split data = experiments::load_data(files, 1);
+  const nn::Split data = source.load(1);
   nn::TrainOptions training;
   training.epochs = 15;
   training.batch_size = 128;
