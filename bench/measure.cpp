@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "bench/accuracy.h"
+#include "bench/metrics/metric.h"
 #include "bench/board_validation.h"
 #include "bench/host_latency.h"
 #include "build_paths.h"
@@ -101,11 +101,7 @@ void measure_model(const mcu::Artefact& artefact, const nn::Dataset& test, Row& 
   row.nonzero = static_cast<double>(nn::nonzero_count(model));
   row.macs = static_cast<double>(nn::mac_count(model));
   row.weights_bytes = static_cast<double>(artefact.encoded.bytes.size());
-  const Accuracy accuracy = measure_accuracy(model, test);
-  row.mse = accuracy.mse;
-  row.mae = accuracy.mae;
-  row.max_error = accuracy.max_error;
-  row.top1 = accuracy.top1;
+  row.accuracy = measure_accuracy(model, test);
 }
 
 void measure_latency(const nn::Model& model, const nn::Matrix& inputs, Row& row) {

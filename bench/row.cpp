@@ -21,7 +21,6 @@ struct ModelColumn {
   const char* header;
   Number Row::*value;
   Style style;
-  bool compared = false;
 };
 
 /// Of each board; `pointer` follows the board's place. A title that begins with '@' has the core's
@@ -46,11 +45,7 @@ constexpr std::array kBoardSizes{
     BoardColumn{"/stack_bytes", "stack B", &BoardRow::stack_bytes, Style::count},
 };
 
-constexpr std::array kModelQuality{
-    ModelColumn{"/accuracy/mse", "MSE", &Row::mse, Style::scientific, true},
-    ModelColumn{"/accuracy/mae", "MAE", &Row::mae, Style::scientific},
-    ModelColumn{"/accuracy/max_error", "max error", &Row::max_error, Style::scientific},
-    ModelColumn{"/accuracy/top1", "top-1 %", &Row::top1, Style::fixed2, true},
+constexpr std::array kModelTimes{
     ModelColumn{"/latency/host_ns_median", "host ns", &Row::host_ns_median, Style::fixed1},
     ModelColumn{"/latency/host_ns_cv", "cv", &Row::host_ns_cv, Style::fixed3},
     ModelColumn{"/compress_seconds", "", &Row::compress_seconds, Style::scientific},
@@ -87,14 +82,23 @@ std::string title(std::string_view header, const mcu::Board& board, bool several
 
 }  // namespace
 
+Number Row::score(std::string_view metric) const {
+  const auto found = accuracy.find(metric);
+  return found == accuracy.end() ? Number() : Number(found->second);
+}
+
 Number Column::of(const Row& row) const {
+  if (!metric.empty()) return row.score(metric);
   if (of_model != nullptr) return row.*of_model;
   const auto found = row.boards.find(board);
   return found == row.boards.end() ? Number() : found->second.*of_board;
 }
 
 void Column::set(Row& row, Number number) const {
-  if (of_model != nullptr) {
+  if (!metric.empty()) {
+    row.accuracy.erase(metric);
+    if (number) row.accuracy[metric] = *number;
+  } else if (of_model != nullptr) {
     row.*of_model = number;
   } else {
     row.boards[board].*of_board = number;
@@ -114,8 +118,7 @@ std::vector<Column> columns(std::span<const mcu::Board* const> boards) {
   std::vector<Column> result;
   const auto add_model = [&](std::span<const ModelColumn> of_model) {
     for (const ModelColumn& column : of_model) {
-      result.push_back(
-          {column.pointer, column.header, column.style, column.compared, column.value});
+      result.push_back({column.pointer, column.header, column.style, false, column.value});
     }
   };
   const auto add_boards = [&](std::span<const BoardColumn> of_board) {
@@ -129,7 +132,14 @@ std::vector<Column> columns(std::span<const mcu::Board* const> boards) {
   };
   add_model(kModelSizes);
   add_boards(kBoardSizes);
-  add_model(kModelQuality);
+  for (const Metric* metric : metrics()) {
+    result.push_back({.pointer = fmt::format("/accuracy/{}", metric->name),
+                      .header = std::string(metric->title),
+                      .style = metric->style,
+                      .compared = metric->compared,
+                      .metric = std::string(metric->name)});
+  }
+  add_model(kModelTimes);
   add_boards(kBoardRuns);
   return result;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/metrics/metric.h"
 #include "mcu/boards/board.h"
 
 namespace pare::bench {
@@ -51,18 +52,15 @@ struct Row {
   Number nonzero;          ///< of them not 0
   Number macs;             ///< multiply-accumulates of one inference
   Number weights_bytes;    ///< the encoded parameters
-  Number mse;              ///< on the test set, as are the other three
-  Number mae;
-  Number max_error;
-  Number top1;  ///< percent
+  Scores accuracy;         ///< on the test set
   Number host_ns_median;
   Number host_ns_cv;                                    ///< standard deviation over mean
   Number compress_seconds;                              ///< all passes together
   std::map<std::string, BoardRow, std::less<>> boards;  ///< by their names
-};
 
-/// How a column writes its numbers.
-enum class Style : std::uint8_t { count, fixed1, fixed2, fixed3, scientific };
+  /// Of one metric.
+  Number score(std::string_view metric) const;
+};
 
 /// One number of a variant: its place in results.json, and its column where the table has one.
 struct Column {
@@ -71,8 +69,9 @@ struct Column {
   Style style = Style::count;
   bool compared = false;  ///< variants are compared with the first one by it: one for each task
   Number Row::*of_model = nullptr;       ///< either this,
-  Number BoardRow::*of_board = nullptr;  ///< or this of `board`
+  Number BoardRow::*of_board = nullptr;  ///< or this of `board`,
   std::string board = {};
+  std::string metric = {};  ///< or the score by this
 
   /// Empty of a row that does not have the board.
   Number of(const Row& row) const;

@@ -82,18 +82,18 @@ double share_of_largest(const nn::Dataset& train, const nn::Dataset& test) {
 
 std::string no_better_than_constant(const nn::Dataset& train, const nn::Dataset& test,
                                     const Row& row) {
-  if (row.mse) {
+  if (const Number mse = row.score("mse")) {
     const double constant = error_of_mean(train, test);
-    if (constant > 0 && *row.mse >= constant) {
-      return fmt::format("MSE {:.3g} is no better than that of the targets' mean, {:.3g}", *row.mse,
+    if (constant > 0 && *mse >= constant) {
+      return fmt::format("MSE {:.3g} is no better than that of the targets' mean, {:.3g}", *mse,
                          constant);
     }
   }
-  if (row.top1) {
+  if (const Number top1 = row.score("top1")) {
     const double constant = share_of_largest(train, test);
-    if (*row.top1 <= constant && constant < 100) {
+    if (*top1 <= constant && constant < 100) {
       return fmt::format("top-1 {:.2f} % is no better than always the same class, {:.2f} %",
-                         *row.top1, constant);
+                         *top1, constant);
     }
   }
   return {};

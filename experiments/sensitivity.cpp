@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "bench/accuracy.h"
+#include "bench/metrics/metric.h"
 #include "experiments/job_queue.h"
 
 namespace pare::experiments {
 namespace {
 
 double accuracy_of(const nn::Model& model, const nn::Dataset& validation) {
-  const bench::Accuracy accuracy = bench::measure_accuracy(model, validation);
-  return accuracy.top1 ? *accuracy.top1 : accuracy.mse.value();
+  const bench::Scores scores = bench::measure_accuracy(model, validation);
+  return scores.at(std::string(bench::main_metric(validation.task).name));
 }
 
 /// Magnitude pruning ranks the weights of each layer on their own: so all are pruned, and one kept.

@@ -1,4 +1,4 @@
-#include "bench/accuracy.h"
+#include "bench/metrics/metric.h"
 
 #include <doctest/doctest.h>
 
@@ -27,22 +27,22 @@ TEST_CASE("regression errors are those computed by hand") {
   // Errors: 1, -3, 0, 0.
   const nn::Dataset data =
       dataset(nn::Matrix{{1, 2}, {3, 4}}, nn::Matrix{{0, 5}, {3, 4}}, nn::Task::regression);
-  const bench::Accuracy accuracy = bench::measure_accuracy(identity(2), data);
-  CHECK(accuracy.mse == 2.5);
-  CHECK(accuracy.mae == 1);
-  CHECK(accuracy.max_error == 3);
-  CHECK_FALSE(accuracy.top1.has_value());
+  const bench::Scores accuracy = bench::measure_accuracy(identity(2), data);
+  CHECK(accuracy.at("mse") == 2.5);
+  CHECK(accuracy.at("mae") == 1);
+  CHECK(accuracy.at("max_error") == 3);
+  CHECK_FALSE(accuracy.contains("top1"));
 }
 
 TEST_CASE("top-1 is the percentage of samples whose largest output is the class") {
   const nn::Dataset data =
       dataset(nn::Matrix{{1, 2, 3}, {9, 2, 3}, {-3, -2, -9}, {0, 1, 0}},
               nn::Matrix{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {1, 0, 0}}, nn::Task::classification);
-  const bench::Accuracy accuracy = bench::measure_accuracy(identity(3), data);
-  CHECK(accuracy.top1 == 75);
-  CHECK_FALSE(accuracy.mse.has_value());
-  CHECK_FALSE(accuracy.mae.has_value());
-  CHECK_FALSE(accuracy.max_error.has_value());
+  const bench::Scores accuracy = bench::measure_accuracy(identity(3), data);
+  CHECK(accuracy.at("top1") == 75);
+  CHECK_FALSE(accuracy.contains("mse"));
+  CHECK_FALSE(accuracy.contains("mae"));
+  CHECK_FALSE(accuracy.contains("max_error"));
 }
 
 TEST_CASE("an int8 model is measured with the rounding of its integers") {
@@ -55,7 +55,7 @@ TEST_CASE("an int8 model is measured with the rounding of its integers") {
                       {}};
   const nn::Dataset data =
       dataset(nn::Matrix{{0.7F}, {1}}, nn::Matrix{{0.5F}, {2}}, nn::Task::regression);
-  const bench::Accuracy accuracy = bench::measure_accuracy({{layer}}, data);
-  CHECK(accuracy.mse == 0.5);
-  CHECK(accuracy.max_error == 1);
+  const bench::Scores accuracy = bench::measure_accuracy({{layer}}, data);
+  CHECK(accuracy.at("mse") == 0.5);
+  CHECK(accuracy.at("max_error") == 1);
 }

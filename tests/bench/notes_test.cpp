@@ -20,7 +20,7 @@ Row noted(const std::string& name, const std::string& note) {
 TEST_CASE("a row in short has what was measured, and its note") {
   Row row;
   row.weights_bytes = 556;
-  row.mse = 0.000125;
+  row.accuracy["mse"] = 0.000125;
   bench::BoardRow& figures = row.boards["nano33ble"];
   figures.flash_bytes = 1068;
   figures.flash_cycles_estimate = 859;
@@ -34,8 +34,8 @@ TEST_CASE("a row in short has what was measured, and its note") {
         "1000 bit-exact, on esp32c3, 900 B of flash");
   Row classes;
   classes.weights_bytes = 12;
-  classes.mse = 0.5;
-  classes.top1 = 98.765;
+  classes.accuracy["mse"] = 0.5;
+  classes.accuracy["top1"] = 98.765;
   classes.note = "flash 2 > 1";
   CHECK(bench::summarize(classes) == "12 B of weights, top-1 98.77 %, flash 2 > 1");
   CHECK(bench::summarize(noted("a", "it failed")) == "it failed");

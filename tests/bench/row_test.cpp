@@ -65,7 +65,7 @@ TEST_CASE("what was not measured is null in JSON, and empty again when it is rea
 
 TEST_CASE("a row has every number of the results schema, whole numbers as integers") {
   Row row = full_row();
-  row.mse = 0.5;
+  row.accuracy["mse"] = 0.5;
   row.boards["nano33ble"].max_difference = 1.25e-7;
   const Json json = bench::to_json(row);
   for (const char* pointer :

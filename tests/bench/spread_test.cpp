@@ -7,12 +7,13 @@ using doctest::Approx;
 
 namespace {
 
-const Column kMse{.pointer = "/mse", .header = "MSE", .of_model = &Row::mse};
+const Column kMse{.pointer = "/mse", .header = "MSE", .metric = "mse"};
 
 SeedRows rows_of(const std::vector<Number>& mse) {
   SeedRows rows;
   for (const Number& value : mse) {
-    rows.emplace_back().mse = value;
+    rows.emplace_back();
+    if (value) rows.back().accuracy["mse"] = *value;
     rows.back().name = "a";
     rows.back().passes = {"quantize_int8"};
     rows.back().encodings = {"dense int8"};
@@ -65,8 +66,8 @@ TEST_CASE("the mean and the spread of rows leave out what a seed lacks or sees o
   CHECK(mean.name == "a");
   CHECK(mean.passes == std::vector<std::string>{"quantize_int8"});
   CHECK(mean.encodings.empty());
-  CHECK(mean.mse == 3);
+  CHECK(mean.score("mse") == 3);
   CHECK_FALSE(mean.boards.at("pico").flash_bytes.has_value());
-  CHECK(*sd_row(rows).mse == Approx(2.6457513110645907).epsilon(1e-12));
+  CHECK(*sd_row(rows).score("mse") == Approx(2.6457513110645907).epsilon(1e-12));
   CHECK_FALSE(sd_row(rows).boards["pico"].flash_bytes.has_value());
 }

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "bench/accuracy.h"
+#include "bench/metrics/metric.h"
 #include "compress/pass.h"
 #include "tests/helpers.h"
 
@@ -33,10 +33,8 @@ nn::Model quantized(const nn::Model& model, const nn::Dataset& data) {
 }
 
 Row measured(const nn::Model& model, const nn::Dataset& data) {
-  const bench::Accuracy accuracy = bench::measure_accuracy(model, data);
   Row row;
-  row.mse = accuracy.mse;
-  row.top1 = accuracy.top1;
+  row.accuracy = bench::measure_accuracy(model, data);
   return row;
 }
 
@@ -88,10 +86,10 @@ TEST_CASE("a model that is no better than a constant answer is called that") {
   classes.targets.col(1).setOnes();
   classes.targets.row(0) = nn::Matrix{{1, 0}};
   Row row;
-  row.top1 = 75;
+  row.accuracy["top1"] = 75;
   const nn::Model model = tests::random_model({1, 2}, 1);
   CHECK(find_warnings(model, classes, classes, row) ==
         "top-1 75.00 % is no better than always the same class, 75.00 %");
-  row.top1 = 75.1;
+  row.accuracy["top1"] = 75.1;
   CHECK(find_warnings(model, classes, classes, row) == "");
 }

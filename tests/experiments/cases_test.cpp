@@ -63,7 +63,7 @@ Check classified(double vectors, double least) {
     measured(outcome, vectors);
     for (const auto& [name, row] : outcome.rows) {
       CAPTURE(name);
-      CHECK(row.top1.value_or(0) >= least);
+      CHECK(row.score("top1").value_or(0) >= least);
     }
   };
 }
@@ -74,7 +74,7 @@ void entropy_holds(const Outcome& outcome) {
   REQUIRE(outcome.rows.contains("min_max"));
   for (const auto& [name, row] : outcome.rows) {
     CAPTURE(name);
-    CHECK(row.mse.value_or(1) < 3 * outcome.rows.at("min_max").mse.value_or(0));
+    CHECK(row.score("mse").value_or(1) < 3 * outcome.rows.at("min_max").score("mse").value_or(0));
   }
 }
 
@@ -90,8 +90,8 @@ const std::map<std::string, Check>& checks() {
          const fs::path train = outcome.folder / "train.csv";
          const Outcome same = run_case(outcome.folder, {"--set", "data.test=" + train.string()});
          CHECK(outcome.result.exit_code == 0);
-         CHECK(outcome.rows.at("float32").top1 == 97.5);
-         CHECK(outcome.rows.at("float32").top1 == same.rows.at("float32").top1);
+         CHECK(outcome.rows.at("float32").score("top1") == 97.5);
+         CHECK(outcome.rows.at("float32").score("top1") == same.rows.at("float32").score("top1"));
        }},
       {"csv_duplicate_titles", refused("train.csv:1: two columns have the title 'label'")},
       {"csv_first_row_missing_value", refused("train.csv:1: '' is not a finite number")},
@@ -100,7 +100,7 @@ const std::map<std::string, Check>& checks() {
        [](const Outcome& outcome) {
          measured(outcome, 60);
          CHECK(outcome.says("train.csv:1: the first row, 0, 1, 2, 3, is taken for titles"));
-         CHECK(outcome.rows.at("float32").max_error < 2.5);
+         CHECK(outcome.rows.at("float32").score("max_error") < 2.5);
        }},
       {"csv_plus_sign", classified(60, 90)},
       {"csv_utf16_message", refused("train.csv: it is UTF-16")},
@@ -118,7 +118,7 @@ const std::map<std::string, Check>& checks() {
       {"int8_unlike_ranges_breast_cancer",
        [](const Outcome& outcome) {
          measured(outcome, 143);
-         CHECK(outcome.rows.at("float32").top1 > 96);
+         CHECK(outcome.rows.at("float32").score("top1") > 96);
          for (const char* variant : {"int8", "tensor", "p80"}) {
            CHECK(outcome.says(std::string(variant) + ": int8 inputs share one step of "));
          }
@@ -137,7 +137,7 @@ const std::map<std::string, Check>& checks() {
       {"target_far_from_zero",
        [](const Outcome& outcome) {
          measured(outcome, 100);
-         CHECK(outcome.rows.at("float32").mse < 25);  // of a variance of 285
+         CHECK(outcome.rows.at("float32").score("mse") < 25);  // of a variance of 285
          for (const char* variant : {"int8", "tensor", "pct", "ent", "mse", "gptq"}) {
            CHECK(outcome.says(std::string(variant) + ": int8 outputs have steps of "));
          }

@@ -162,7 +162,7 @@ TEST_SUITE("slow") {
     CHECK(runs.row(0).note == "");
     CHECK(runs.row(0).host_ns_median > 1);
     const bench::Row int8 = runs.row(1);
-    CHECK(int8.mse.has_value());
+    CHECK(int8.score("mse").has_value());
     CHECK(int8.host_ns_median > 1);
     CHECK_FALSE(runs.nano(1).instructions.has_value());
     CHECK_FALSE(runs.nano(1).bit_exact.has_value());
@@ -207,7 +207,7 @@ TEST_SUITE("slow") {
     }
     for (const std::size_t variant : {2U, 3U}) {
       CHECK(has(runs.row(variant).note, why));
-      CHECK_FALSE(runs.row(variant).mse.has_value());
+      CHECK_FALSE(runs.row(variant).score("mse").has_value());
       CHECK(has(result.err, "pare: " + runs.row(variant).name + ": " + runs.row(variant).note));
     }
     CHECK(runs.has_model("int8"));
@@ -239,7 +239,7 @@ TEST_SUITE("slow") {
       CHECK(result.exit_code == 1);
       for (const std::size_t variant : {0U, 1U}) {
         CHECK(has(runs.row(variant).note, words));
-        CHECK(runs.row(variant).mse.has_value());
+        CHECK(runs.row(variant).score("mse").has_value());
         CHECK_FALSE(runs.nano(variant).flash_bytes.has_value());
       }
       CHECK(runs.has_model("float"));

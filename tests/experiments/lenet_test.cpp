@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "bench/accuracy.h"
+#include "bench/metrics/metric.h"
 #include "compress/pass.h"
 #include "experiments/sources/source.h"
 #include "nn/train.h"
@@ -34,7 +34,7 @@ TEST_CASE("a LeNet keeps its accuracy in float32, int8, pruned to 90 %, and 4 bi
   const auto top1 = [&](const std::vector<compress::Step>& steps) {
     const nn::Model model =
         compress::run(steps, base, {data.train, data.validation, training, 1, {}}).model;
-    return *bench::measure_accuracy(model, data.test).top1;
+    return bench::measure_accuracy(model, data.test).at("top1");
   };
   const compress::Step int8 =
       make_step("quantize_int8", {{"calibration", {std::string("mse"), ""}}});

@@ -80,7 +80,7 @@ TEST_CASE("rows and models over seeds are read as they were written") {
 TEST_CASE("update_row changes the row of one seed, and the means with it") {
   const ResultsFolder results(tests::sample_results_of_two_seeds());
   StoredVariant stored = load_variant(results.path(), "int8", 5);
-  stored.row.mse = 0.003;
+  stored.row.accuracy["mse"] = 0.003;
   update_row(results.path(), 5, stored.row);
   const nlohmann::json variant = results_json(results.path())["variants"][1];
   CHECK(variant["seeds"][0]["accuracy"]["mse"] == 0.001);

@@ -50,7 +50,7 @@ inline experiments::Results sample_results() {
   float_row.encodings = {"dense float32", "dense float32"};
   float_row.parameters = 13;
   float_row.weights_bytes = 52;
-  float_row.mse = 0.001;
+  float_row.accuracy["mse"] = 0.001;
   float_row.host_ns_median = 30.25;
   float_row.model_hash = model_hash(model);
   float_row.boards["nano33ble"];  // and nothing of it
@@ -77,7 +77,7 @@ inline experiments::Results sample_results_of_two_seeds() {
   results.seeds = {3, 5};
   for (bench::SeedRows& rows : results.rows) {
     bench::Row second = rows[0];
-    if (second.mse) *second.mse *= 2;
+    if (second.score("mse")) second.accuracy["mse"] *= 2;
     if (second.host_ns_median) *second.host_ns_median *= 2;
     rows.push_back(second);
   }
