@@ -101,6 +101,7 @@ nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
 nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
                                           const nn::Quantization& output,
                                           const Calibrator& calibrator) {
+  if (dense.activation == nn::Activation::relu6) return output;  // its table only cuts off at 6
   const nn::Activation activation = dense.activation;
   dense.activation = nn::Activation::identity;
   const nn::Matrix sums = nn::forward(dense, inputs);

@@ -13,10 +13,11 @@ namespace pare::nn {
 
 // One line per format, its definition being in the file of its name.
 extern const ModelFormat kSafetensors;
+extern const ModelFormat kTflite;
 
 namespace {
 
-constexpr std::array kFormats{&kSafetensors};
+constexpr std::array kFormats{&kSafetensors, &kTflite};
 
 /// Files that are given for models, and what to do about it.
 struct NoModel {
@@ -82,6 +83,17 @@ const ModelFormat* by_ending(const std::filesystem::path& path) {
   return nullptr;
 }
 
+/// Throws if a file is one that people give for a model, and says what to do.
+void refuse_known(const std::string& bytes) {
+  const std::string blank = " \t\r\n";
+  std::string_view beginning = bytes;
+  beginning.remove_prefix(std::min(beginning.find_first_not_of(blank), beginning.size()));
+  const std::string text = lower(beginning);
+  for (const NoModel& none : kNoModels) {
+    if (text.starts_with(none.begins)) throw std::runtime_error(fmt::format("it is {}", none.is));
+  }
+}
+
 /// What kind of model file it is. The content decides, the ending only where it leaves that open.
 const ModelFormat& format_of(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
@@ -95,14 +107,9 @@ const ModelFormat& format_of(const std::filesystem::path& path) {
   }
   const std::string bytes = first_bytes(path);
   if (bytes.empty()) throw std::runtime_error("it is empty");
-  const std::string beginning = lower(bytes.substr(bytes.find_first_not_of(" \t\r\n")));
-  for (const NoModel& none : kNoModels) {
-    if (beginning.starts_with(none.begins)) {
-      throw std::runtime_error(fmt::format("it is {}", none.is));
-    }
-  }
   const ModelFormat* named = by_ending(path);
   if (named != nullptr && named->recognizes(bytes)) return *named;
+  refuse_known(bytes);
   for (const ModelFormat* format : kFormats) {
     if (!format->recognizes(bytes)) continue;
     if (named == nullptr) return *format;

@@ -179,7 +179,7 @@ TEST_CASE("the resolved config holds what --set changed, and loads again to itse
   CHECK(again.train.epochs == 6);
   CHECK(again.train.optimizer == nn::OptimizerKind::adam);
   CHECK(again.retrain.options.optimizer == nn::OptimizerKind::sgd);
-  CHECK(again.data.load(1).train.targets == experiment.data.load(1).train.targets);
+  CHECK(again.data.load(1).train.targets == first.data.load(1).train.targets);
   REQUIRE(again.variants.size() == 2);
   CHECK(again.variants[1].steps.at(0).name == "quantize_int8");
   CHECK(experiments::make_data(again, 3).train.inputs ==
