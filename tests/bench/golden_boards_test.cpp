@@ -4,8 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/choose_encodings.h"
+#include "bench/kernels.h"
 #include "bench/measure.h"
 #include "build_paths.h"
+#include "mcu/export_sketch.h"
 #include "nn/formats/format.h"
 #include "nn/forward.h"
 #include "nn/json_text.h"
@@ -40,4 +42,24 @@ TEST_CASE("every board gives TFLite Micro's 1,000 bytes for the model in its fil
     CHECK(figures.bit_exact == 1000);
     CHECK(figures.vectors == 1000);
   }
+}
+
+TEST_CASE("a model of MLPerf Tiny's anomaly detector keeps its speed through a TFLite file" *
+          doctest::test_suite("slow")) {
+  const tests::Folder folder;
+  const nn::Model made = bench::one_scale_a_layer(
+      bench::random_int8_model({640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640}, 0));
+  const auto file = folder.path() / "ad.tflite";
+  CHECK(nn::write_model(made, file).empty());
+  const nn::Model model = nn::read_model(file).model;
+  const nn::Matrix inputs = tests::random_matrix(20, 640, 3);
+  CHECK(nn::forward_int8(model, nn::quantize(inputs, nn::input_quantization(model))) ==
+        nn::forward_int8(made, nn::quantize(inputs, nn::input_quantization(made))));
+  const mcu::Artefact artefact =
+      mcu::make_artefact("ad", model, bench::choose_encodings(model, {mcu::Optimize::speed}));
+  bench::BoardRow figures;
+  CHECK(bench::measure_board(artefact, mcu::nano33ble(), inputs, folder.path() / "image", figures,
+                             "-O3"));
+  CHECK(figures.instructions.value_or(1e9) <= 262'000);
+  CHECK(figures.bit_exact == 20);
 }
