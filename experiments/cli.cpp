@@ -10,6 +10,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/environment.h"
+#include "experiments/init.h"
 #include "experiments/model_commands.h"
 #include "mcu/boards/board.h"
 #include "mcu/forms/form.h"
@@ -219,6 +220,7 @@ void add_reading(CLI::App& command, nn::ReadOptions& read) {
 
 /// Commands about model files.
 struct ModelArguments {
+  InitArguments init;
   InspectArguments inspect;
   ConvertArguments convert;
   DiffArguments diff;
@@ -231,6 +233,14 @@ void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code
         ->required()
         ->type_name("");
   };
+  auto* init =
+      app.add_subcommand("init", "look at a model file, and write a config that compresses it");
+  add_file(*init, "FILE", arguments.init.file);
+  add_reading(*init, arguments.init.read);
+  init->add_option("--out", arguments.init.out, "the config (default: FILE's name, .toml)")
+      ->type_name("CONFIG");
+  init->add_flag("--force", arguments.init.force, "replace a config that is there");
+  init->callback([&] { init_config(arguments.init); });
   auto* inspect =
       app.add_subcommand("inspect", "the layers of a model file, and what it takes on each board");
   add_file(*inspect, "FILE", arguments.inspect.file);

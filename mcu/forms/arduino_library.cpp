@@ -5,6 +5,22 @@
 namespace pare::mcu {
 namespace {
 
+constexpr std::string_view kPrintClass = R"(  float confidence = 0;
+  const int label = {0}_classify(features, &confidence);
+  Serial.print({0}_label(label));
+  Serial.print(" ");
+  Serial.println(confidence, 3);
+)";
+
+constexpr std::string_view kPrintOutputs = R"(  float outputs[{1}_OUTPUTS];
+  if ({0}_predict(features, outputs) != 0) return;
+  for (int i = 0; i < {1}_OUTPUTS; ++i) {{
+    if (i > 0) Serial.print(" ");
+    Serial.print(outputs[i], 6);
+  }}
+  Serial.println();
+)";
+
 // Source: Arduino library specification, "Library metadata" and "Layout of folders and files".
 constexpr std::string_view kProperties = R"(name={0}
 version=1.0.0
@@ -33,10 +49,12 @@ void write(const Export& what, const std::filesystem::path& folder) {
                     fmt::format(fmt::runtime(kProperties), component.name, what.artefact.name,
                                 c_widths(model), nn::name(model.arithmetic))},
                    {fmt::format("examples/{0}_example/{0}_example.ino", component.name),
-                    application(what, {.first_lines = first_lines(component),
+                    application(component, {.first_lines = first_lines(component),
                                        .setup = "  Serial.begin(115200);\n",
                                        .serve = "",
-                                       .leave = ""})}});
+                                       .leave = "",
+                                       .print_class = kPrintClass,
+                                       .print_outputs = kPrintOutputs})}});
 }
 
 std::string advice(const Export& what, const std::filesystem::path& folder) {

@@ -42,22 +42,6 @@ void loop() {{
 {5}}}
 )";
 
-constexpr std::string_view kClassify = R"(  float confidence = 0;
-  const int label = {0}_classify(features, &confidence);
-  Serial.print({0}_label(label));
-  Serial.print(" ");
-  Serial.println(confidence, 3);
-)";
-
-constexpr std::string_view kPredict = R"(  float outputs[{1}_OUTPUTS];
-  if ({0}_predict(features, outputs) != 0) return;
-  for (int i = 0; i < {1}_OUTPUTS; ++i) {{
-    if (i > 0) Serial.print(" ");
-    Serial.print(outputs[i], 6);
-  }}
-  Serial.println();
-)";
-
 void write_file(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
   nn::write_text(path, text);
@@ -88,13 +72,13 @@ bool is_export(const fs::path& folder) {
   return false;
 }
 
-std::string application(const Export& what, const Application& parts) {
-  const std::string& name = what.component.name;
-  const std::string& prefix = what.component.prefix;
-  const bool classes = what.component.classifies;
-  return fmt::format(
-      fmt::runtime(kApplication), name, prefix, parts.first_lines, parts.setup, parts.serve,
-      fmt::format(fmt::runtime(classes ? kClassify : kPredict), name, prefix), parts.leave);
+std::string application(const Component& component, const Application& parts) {
+  return fmt::format(fmt::runtime(kApplication), component.name, component.prefix,
+                     parts.first_lines, parts.setup, parts.serve,
+                     fmt::format(fmt::runtime(component.classifies ? parts.print_class
+                                                                   : parts.print_outputs),
+                                 component.name, component.prefix),
+                     parts.leave);
 }
 
 }  // namespace pare::mcu

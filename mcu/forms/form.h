@@ -60,9 +60,12 @@ struct Application {
   std::string setup;        ///< statements that open the serial line
   std::string serve;        ///< what loop() does before it reads
   std::string leave;        ///< when it stops to read, before each byte
+  /// What it prints of a sample; {0} is the component's name, {1} its prefix.
+  std::string_view print_class;
+  std::string_view print_outputs;
 };
 
 /// A sketch that reads the features from the serial monitor and prints what the model says of them.
-std::string application(const Export& what, const Application& parts);
+std::string application(const Component& component, const Application& parts);
 
 }  // namespace pare::mcu

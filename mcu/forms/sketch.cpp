@@ -31,6 +31,18 @@ std::string first_lines(const Component& component) {
       component.name, component.prefix);
 }
 
+/// By way of the harness: a host that holds the port open and does not read does not stop the loop.
+constexpr std::string_view kPrintClass = R"(  float confidence = 0;
+  const int label = {0}_classify(features, &confidence);
+  pare::print().text({0}_label(label)).text(" ").decimal(confidence).end_line().flush();
+)";
+
+constexpr std::string_view kPrintOutputs = R"(  float outputs[{1}_OUTPUTS];
+  if ({0}_predict(features, outputs) != 0) return;
+  for (int i = 0; i < {1}_OUTPUTS; ++i) pare::print().text(i > 0 ? " " : "").decimal(outputs[i]);
+  pare::print().end_line().flush();
+)";
+
 /// Source: Wokwi, "diagram.json File Format" and "Configuring Your Project (wokwi.toml)".
 void write_wokwi(const Wokwi& wokwi, const fs::path& folder) {
   using Json = nlohmann::ordered_json;
@@ -58,10 +70,12 @@ void write_wokwi(const Wokwi& wokwi, const fs::path& folder) {
 void write(const Export& what, const fs::path& folder) {
   export_sketch(what.artefact, what.vectors, folder, what.weights);
   nn::replace_text(folder / fmt::format("{}.ino", folder.filename().string()),
-                   application(what, {.first_lines = first_lines(what.component),
+                   application(what.component, {.first_lines = first_lines(what.component),
                                       .setup = "  pare::begin_harness();\n",
                                       .serve = "  if (pare::host_speaks()) pare::serve_host();\n",
-                                      .leave = "    if (pare::host_speaks()) return false;\n"}));
+                                      .leave = "    if (pare::host_speaks()) return false;\n",
+                                      .print_class = kPrintClass,
+                                      .print_outputs = kPrintOutputs}));
   nn::write_text(folder / (what.component.name + ".h"), api(what.component, what.artefact.encoded));
   if (what.board.wokwi != nullptr) write_wokwi(*what.board.wokwi, folder);
 }

@@ -261,6 +261,9 @@ inline void begin_harness() {
   harness::reply.line("m-init-done").send_ready();
 }
 
+/// To write to the serial line: a text, then flush().
+inline Reply& print() { return harness::reply; }
+
 /// Whether what has come is a command's: it begins with a letter, and ends with '%'.
 inline bool host_speaks() {
   const int next = Serial.peek();

@@ -10,6 +10,27 @@
 
 namespace pare {
 
+/// Serial.write, but no host can stop the sketch: Mbed's USB would wait for as long as a host holds
+/// the port open without reading. What it does not take within a second is dropped, and from then on
+/// at once until it reads again.
+inline void send(uint8_t* bytes, uint32_t size) {
+#if defined(ARDUINO_ARCH_MBED) && defined(SERIAL_CDC)
+  static bool reads = true;
+  const unsigned long patience_ms = reads ? 1000 : 0;
+  for (unsigned long start = millis(); size > 0 && Serial.connected();) {
+    uint32_t taken = 0;
+    Serial.send_nb(bytes, size, &taken, true);
+    bytes += taken;
+    size -= taken;
+    if (taken > 0) start = millis();
+    if (millis() - start > patience_ms) break;
+  }
+  reads = size == 0;
+#else
+  Serial.write(bytes, size);
+#endif
+}
+
 /// Gathers a reply and writes it with one Serial.write, because on USB every write is a
 /// transaction. A reply that is longer than the buffer takes several: its RAM must not grow with
 /// the model.
@@ -84,16 +105,17 @@ class Reply {
     flush();
   }
 
+  /// Sends what there is.
+  void flush() {
+    send(buffer_, size_);
+    size_ = 0;
+  }
+
  private:
   void put(char character) {
     if (size_ == sizeof(buffer_)) flush();
     buffer_[size_++] = static_cast<uint8_t>(character);
     sum_ = crc32(sum_, &character, 1);
-  }
-
-  void flush() {
-    Serial.write(buffer_, size_);
-    size_ = 0;
   }
 
   uint8_t buffer_[512];

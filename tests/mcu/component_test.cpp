@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 #include "mcu/forms/form.h"
 #include "mcu/process.h"
@@ -396,4 +397,36 @@ TEST_CASE("a sketch for a board that Wokwi has opens there, and no other form ha
     CHECK(tests::read_file(sketch / "wokwi.toml")
               .starts_with("[wokwi]\nversion = 1\nfirmware = 'build/net_sketch.ino."));
   }
+}
+
+TEST_CASE("a host that holds the port open and does not read stops no sketch" *
+          doctest::test_suite("slow")) {
+  const tests::Folder folder;
+  folder.write("Arduino.h",
+               "#pragma once\n#include <math.h>\n#include <stdint.h>\n#include <string.h>\n"
+               "#define ARDUINO_ARCH_MBED\n#define SERIAL_CDC 1\n"
+               "inline unsigned long now_ms = 0;\n"
+               "inline unsigned long millis() { return ++now_ms; }\n"
+               "struct FakeSerial {\n"
+               "  bool reads = true;\n  uint32_t received = 0;\n"
+               "  bool connected() { return true; }\n"
+               "  void send_nb(uint8_t*, uint32_t size, uint32_t* taken, bool) {\n"
+               "    *taken = reads ? (size < 64 ? size : 64) : 0;\n    received += *taken;\n  }\n"
+               "};\ninline FakeSerial Serial;\n");
+  folder.write("user.cpp",
+               "#include <Arduino.h>\n#include <stdio.h>\n#include \"serial_protocol.h\"\n"
+               "int main() {\n"
+               "  pare::Reply reply;\n"
+               "  const auto print = [&] {\n"
+               "    const unsigned long start = now_ms;\n"
+               "    reply.text(\"left 0.750000\").end_line().flush();\n"
+               "    printf(\"%lu %u,\", (now_ms - start) / 100, Serial.received);\n  };\n"
+               "  print();\n  Serial.reads = false;\n  print();\n  print();\n"
+               "  Serial.reads = true;\n  print();\n}\n");
+  const std::string program = (folder.path() / "user").string();
+  run({"g++", "-std=c++17", "-I" + folder.path().string(),
+       "-I" PARE_SOURCE_DIR "/mcu/sketch", "-I" PARE_SOURCE_DIR "/mcu/kernel",
+       (folder.path() / "user.cpp").string(), "-o", program});
+  // A second once, then nothing; and what is printed afterwards arrives.
+  CHECK(run({program}) == "0 15,10 15,0 15,0 30,");
 }

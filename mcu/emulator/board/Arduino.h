@@ -48,7 +48,13 @@ class SemihostingSerial {
   size_t println(float value, int decimals = 2) { return print(value, decimals) + println(); }
   size_t write(uint8_t byte) { return write(&byte, 1); }
   size_t write(const uint8_t* bytes, size_t size);
+  /// As Mbed's USBCDC has it: takes what there is room for, 64 bytes at most.
+  void send_nb(uint8_t* bytes, uint32_t size, uint32_t* taken, bool /*now*/) {
+    *taken = size < 64 ? size : 64;
+    write(bytes, *taken);
+  }
   explicit operator bool() const { return true; }
+  bool connected() const { return true; }
 
   /// Called between two loop()s, because only here do bytes arrive: sleeps until there is at least
   /// one. Powers the board off when the host has closed the line.

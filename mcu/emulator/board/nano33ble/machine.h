@@ -2,6 +2,10 @@
 /// QEMU's mps2-an386 board in place of the Nano 33 BLE.
 #include <stdint.h>
 
+/// What the board's core says of itself: it is Mbed's, and its serial port USB.
+#define ARDUINO_ARCH_MBED
+#define SERIAL_CDC 1
+
 /// The registers of CMSIS that reach the cycle counter. QEMU reads them as 0.
 struct DwtRegisters {
   volatile uint32_t CTRL;
