@@ -229,7 +229,10 @@ Row row_from_json(const Json& json) {
     row.boards[std::string(board->name)].excess = text_at(json, pointer + "/over_budget");
   }
   for (const Column& column : columns({&row, 1})) {
-    if (value_at<Json>(json, column.pointer).is_null()) continue;
+    // Results of a version that did not have this metric yet are results all the same.
+    const bool unknown = !column.metric.empty() &&
+                         !json.contains(Json::json_pointer(column.pointer));
+    if (unknown || value_at<Json>(json, column.pointer).is_null()) continue;
     column.set(row, value_at<double>(json, column.pointer));
   }
   return row;

@@ -10,11 +10,12 @@ namespace pare::bench {
 extern const Metric kMse;
 extern const Metric kMae;
 extern const Metric kMaxError;
+extern const Metric kR2;
 extern const Metric kTop1;
 
 namespace {
 
-constexpr std::array kMetrics{&kMse, &kMae, &kMaxError, &kTop1};
+constexpr std::array kMetrics{&kMse, &kMae, &kMaxError, &kR2, &kTop1};
 
 }  // namespace
 

@@ -34,6 +34,16 @@ TEST_CASE("regression errors are those computed by hand") {
   CHECK_FALSE(accuracy.contains("top1"));
 }
 
+TEST_CASE("R2 is the share of the variation that is explained, of several outputs their mean") {
+  const nn::Matrix outputs{{1, 5}, {2, 5}, {3, 6}, {4, 8}};
+  const nn::Matrix targets{{1, 5}, {2, 5}, {3, 6}, {5, 8}};
+  const auto r2 = [&](const nn::Matrix& of) {
+    return bench::measure_accuracy(identity(2), dataset(outputs, of, nn::Task::regression));
+  };
+  CHECK(r2(targets).at("r2") == doctest::Approx((1 - 1 / 8.75 + 1) / 2));
+  CHECK_FALSE(r2(nn::Matrix::Constant(4, 2, 3)).contains("r2"));
+}
+
 TEST_CASE("top-1 is the percentage of samples whose largest output is the class") {
   const nn::Dataset data =
       dataset(nn::Matrix{{1, 2, 3}, {9, 2, 3}, {-3, -2, -9}, {0, 1, 0}},

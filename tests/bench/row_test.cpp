@@ -115,9 +115,9 @@ TEST_CASE("JSON that is no row is refused with what is missing or wrong") {
   CHECK_THROWS_WITH_AS(bench::row_from_json(json), "not the results of a variant: it has no /name",
                        std::invalid_argument);
   json = bench::to_json(full_row());
-  json["accuracy"].erase("mse");
+  json.erase("nonzero");
   CHECK_THROWS_WITH(bench::row_from_json(json),
-                    "not the results of a variant: it has no /accuracy/mse");
+                    "not the results of a variant: it has no /nonzero");
   json = bench::to_json(full_row());
   json["boards"]["pico"]["flash_bytes"] = "many";
   CHECK_THROWS_WITH(bench::row_from_json(json),

@@ -252,12 +252,12 @@ TEST_CASE("a damaged results.json is refused with its path and what is wrong") {
     CHECK_THROWS_WITH(read_rows(results.path()), no_list.c_str());
   }
   nlohmann::json json = nn::parse_json(whole);
-  json["variants"][1].erase("accuracy");
+  json["variants"][1].erase("macs");
   overwrite(path, nn::json_text(json));
   CHECK_THROWS_WITH(read_rows(results.path()),
                     (path.string() +
                      " is damaged: variant 2 is not the results of a variant: "
-                     "it has no /accuracy/mse" +
+                     "it has no /macs" +
                      again)
                         .c_str());
   fs::remove(path);
