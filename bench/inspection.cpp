@@ -211,8 +211,7 @@ Difference compare_models(const nn::Model& a, const nn::Model& b, const nn::Matr
   const auto add = [&](const std::string& name, const std::string& of_a, const std::string& of_b,
                        const Apart& weights, const Apart& bias, const Apart& outputs) {
     result.table.rows.push_back(difference_row(name, of_a, of_b, weights, bias, outputs));
-    result.largest =
-        std::max({result.largest, weights.relative, bias.relative, outputs.relative});
+    result.largest = std::max({result.largest, weights.relative, bias.relative, outputs.relative});
   };
   const nn::Model floats_a = nn::dequantized(a);
   const nn::Model floats_b = nn::dequantized(b);
@@ -237,9 +236,8 @@ Difference compare_models(const nn::Model& a, const nn::Model& b, const nn::Matr
         apart(layer_a.bias, layer_b.bias), apart(seen_a, seen_b));
   }
   if (nn::output_count(a) == nn::output_count(b)) {
-    add("whole", std::string(nn::name(nn::arithmetic(a))),
-        std::string(nn::name(nn::arithmetic(b))), {}, {},
-        apart(nn::fast_forward(a, inputs), nn::fast_forward(b, inputs)));
+    add("whole", std::string(nn::name(nn::arithmetic(a))), std::string(nn::name(nn::arithmetic(b))),
+        {}, {}, apart(nn::fast_forward(a, inputs), nn::fast_forward(b, inputs)));
   }
   return result;
 }

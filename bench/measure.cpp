@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "bench/metrics/metric.h"
 #include "bench/board_validation.h"
 #include "bench/host_latency.h"
+#include "bench/metrics/metric.h"
 #include "build_paths.h"
 #include "mcu/emulator/emulated_board.h"
 

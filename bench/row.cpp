@@ -230,8 +230,8 @@ Row row_from_json(const Json& json) {
   }
   for (const Column& column : columns({&row, 1})) {
     // Results of a version that did not have this metric yet are results all the same.
-    const bool unknown = !column.metric.empty() &&
-                         !json.contains(Json::json_pointer(column.pointer));
+    const bool unknown =
+        !column.metric.empty() && !json.contains(Json::json_pointer(column.pointer));
     if (unknown || value_at<Json>(json, column.pointer).is_null()) continue;
     column.set(row, value_at<double>(json, column.pointer));
   }

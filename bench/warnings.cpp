@@ -92,8 +92,8 @@ std::string no_better_than_constant(const nn::Dataset& train, const nn::Dataset&
   if (const Number top1 = row.score("top1")) {
     const double constant = share_of_largest(train, test);
     if (*top1 <= constant && constant < 100) {
-      return fmt::format("top-1 {:.2f} % is no better than always the same class, {:.2f} %",
-                         *top1, constant);
+      return fmt::format("top-1 {:.2f} % is no better than always the same class, {:.2f} %", *top1,
+                         constant);
     }
   }
   return {};

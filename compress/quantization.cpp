@@ -96,8 +96,8 @@ nn::Quantization calibrate_outputs(const nn::Matrix& outputs, bool decides,
   return decides && outputs.cols() > 2 ? calibrator(two_largest(outputs)) : calibrator(outputs);
 }
 
-/// The quantization of a layer's pre-activations for `inputs`: no wider than its table to `output` is
-/// of use.
+/// The quantization of a layer's pre-activations for `inputs`: no wider than its table to `output`
+/// is of use.
 nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix& inputs,
                                           const nn::Quantization& output,
                                           const Calibrator& calibrator) {
@@ -105,8 +105,7 @@ nn::Quantization calibrate_pre_activation(nn::DenseLayer dense, const nn::Matrix
   const nn::Activation activation = dense.activation;
   dense.activation = nn::Activation::identity;
   const nn::Matrix sums = nn::forward(dense, inputs);
-  const auto [low, high] =
-      nn::table_range(activation, output, sums.minCoeff(), sums.maxCoeff());
+  const auto [low, high] = nn::table_range(activation, output, sums.minCoeff(), sums.maxCoeff());
   return calibrator(sums.cwiseMax(low).cwiseMin(high));
 }
 
@@ -225,8 +224,8 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
     nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
-                                                scales, input, output, activation,
-                                                pre_activation, options.requantizing});
+                                                scales, input, output, activation, pre_activation,
+                                                options.requantizing});
     seen = through_int8(nn::forward(shown, seen), output);
     exact = std::move(outputs);
     input = output;

@@ -22,8 +22,8 @@ using compress::toml_string;
 std::string results_name(const fs::path& file) {
   std::string name = file.stem().string();
   for (char& c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_';
     if (!plain) c = '_';
   }
   name.resize(std::min<std::size_t>(name.size(), 60));
@@ -64,8 +64,9 @@ constexpr std::string_view kInt8Variants =
 std::string config_of(const InitArguments& arguments, const fs::path& config,
                       const nn::ReadModel& read) {
   const nn::Model& model = read.model;
-  std::string text = fmt::format("# {0} holds {1}, {2} parameters. Next: ./pare run {3}\n", arguments.file,
-                                 shape(model), nn::parameter_count(model), config.string());
+  std::string text =
+      fmt::format("# {0} holds {1}, {2} parameters. Next: ./pare run {3}\n", arguments.file,
+                  shape(model), nn::parameter_count(model), config.string());
   for (const std::string& line : bench::describe_ends(model)) text += fmt::format("# {}\n", line);
   for (const std::string& note : read.notes) text += fmt::format("# {}\n", note);
   text += fmt::format("name = {}\nboards = [\"nano33ble\"]\n\n[model]\nfile = {}\n",
@@ -94,13 +95,11 @@ std::string config_of(const InitArguments& arguments, const fs::path& config,
 
 void init_config(const InitArguments& arguments) {
   const nn::ReadModel read = nn::read_model(arguments.file, arguments.read);
-  const fs::path config = arguments.out.empty()
-                              ? fs::path(results_name(arguments.file) + ".toml")
-                              : fs::path(arguments.out);
+  const fs::path config = arguments.out.empty() ? fs::path(results_name(arguments.file) + ".toml")
+                                                : fs::path(arguments.out);
   if (fs::exists(config) && !arguments.force) {
-    throw std::invalid_argument(
-        fmt::format("{} exists: name another one with --out, or replace it with --force",
-                    config.string()));
+    throw std::invalid_argument(fmt::format(
+        "{} exists: name another one with --out, or replace it with --force", config.string()));
   }
   nn::check_file_target(config, "--out");
   const std::string text = config_of(arguments, config, read);

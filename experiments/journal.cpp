@@ -13,8 +13,8 @@
 #include "build_paths.h"
 #include "experiments/hash.h"
 #include "experiments/messages.h"
-#include "nn/json_text.h"
 #include "nn/formats/safetensors.h"
+#include "nn/json_text.h"
 #include "nn/text_file.h"
 
 namespace pare::experiments {

@@ -140,9 +140,9 @@ nn::Model named_model(const PredictArguments& arguments) {
   if (!fs::is_directory(fs::path(what[0]) / "models")) {
     return nn::read_model(what[0], arguments.read).model;
   }
-  throw std::invalid_argument(fmt::format(
-      "{} is a results folder: name the variant too, ./pare predict {} VARIANT {}", what[0],
-      what[0], what[1]));
+  throw std::invalid_argument(
+      fmt::format("{} is a results folder: name the variant too, ./pare predict {} VARIANT {}",
+                  what[0], what[0], what[1]));
 }
 
 }  // namespace

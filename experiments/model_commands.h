@@ -14,8 +14,8 @@ struct InspectArguments {
   bench::Format format = bench::Format::text;
 };
 
-/// ./pare inspect: the layers of a model file, what it would take on each board, and what was folded
-/// on the way.
+/// ./pare inspect: the layers of a model file, what it would take on each board, and what was
+/// folded on the way.
 void inspect_model(const InspectArguments& arguments);
 
 struct ConvertArguments {

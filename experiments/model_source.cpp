@@ -16,9 +16,9 @@ nn::Activation read_activation(compress::Options& options) {
   nn::Activation activation =
       *nn::find_activation(options.word("activation", names, "of the hidden layers", "relu"));
   if (activation.function().info.alpha) {
-    activation.alpha = static_cast<float>(
-        options.number("alpha", double{activation.alpha}, {0, 100},
-                       "the activation's parameter: its slope below 0, or its least value, negated"));
+    activation.alpha = static_cast<float>(options.number(
+        "alpha", double{activation.alpha}, {0, 100},
+        "the activation's parameter: its slope below 0, or its least value, negated"));
   }
   return activation;
 }

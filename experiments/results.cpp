@@ -17,9 +17,9 @@
 #include "bench/comparison.h"
 #include "experiments/results_json.h"
 #include "mcu/encode.h"
+#include "nn/formats/safetensors.h"
 #include "nn/json_text.h"
 #include "nn/nearest_name.h"
-#include "nn/formats/safetensors.h"
 #include "nn/text_file.h"
 
 namespace pare::experiments {

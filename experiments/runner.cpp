@@ -50,14 +50,14 @@ void check_width(std::string_view what, nn::Index count) {
 void check_fit(const nn::Model& model, const nn::Split& data) {
   const nn::Index features = data.train.inputs.cols();
   if (features != nn::input_count(model)) {
-    throw std::invalid_argument(fmt::format("the model of [model] takes {} inputs, and the data has "
-                                            "{} features",
-                                            nn::input_count(model), features));
+    throw std::invalid_argument(
+        fmt::format("the model of [model] takes {} inputs, and the data has "
+                    "{} features",
+                    nn::input_count(model), features));
   }
   const nn::Index targets = data.train.targets.cols();
   const bool classes = data.train.task == nn::Task::classification;
-  const nn::Index outputs =
-      classes && nn::is_binary(model) ? 2 : nn::output_count(model);
+  const nn::Index outputs = classes && nn::is_binary(model) ? 2 : nn::output_count(model);
   if (targets != outputs) {
     throw std::invalid_argument(fmt::format("the model of [model] has {} {}, and the data {}",
                                             outputs, classes ? "classes" : "outputs", targets));

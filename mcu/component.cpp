@@ -134,8 +134,7 @@ std::string header_text(const Artefact& artefact, const std::string& name) {
         "int {0}_classify(const float features[{1}_INPUTS], float* confidence);\n\n"
         "// The name of a class, or \"?\" of a number that is none.\n"
         "const char* {0}_label(int index);\n\n",
-        name, big,
-        nn::is_binary(artefact.model) ? "output for it" : "softmax of its logit");
+        name, big, nn::is_binary(artefact.model) ? "output for it" : "softmax of its logit");
   }
   const bool plain =
       nn::is_identity(artefact.model.inputs) && nn::is_identity(artefact.model.outputs);

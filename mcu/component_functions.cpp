@@ -132,8 +132,8 @@ Seen seen_input(const nn::Inputs& ends) {
   if (ends.offset.size() != 0) seen.expression = "(features[i] - input_offset[i])";
   if (ends.factor.size() != 0) seen.expression += " * input_factor[i]";
   if (ends.activation != nn::Activation::identity) {
-    seen.constants += fmt::format("constexpr auto input_activation = {};\n\n",
-                                  c_function(ends.activation));
+    seen.constants +=
+        fmt::format("constexpr auto input_activation = {};\n\n", c_function(ends.activation));
     seen.expression = fmt::format("input_activation({})", seen.expression);
   }
   return seen;
@@ -142,8 +142,8 @@ Seen seen_input(const nn::Inputs& ends) {
 /// The statement that brings the outputs into the user's units; empty if they are.
 std::string scaled_outputs(const nn::Outputs& ends, const std::string& prefix) {
   if (ends.factor.size() == 0 && ends.offset.size() == 0) return {};
-  return fmt::format("  for (int i = 0; i < {}_OUTPUTS; ++i) outputs[i] = outputs[i]{}{};\n", prefix,
-                     ends.factor.size() == 0 ? "" : " * output_factor[i]",
+  return fmt::format("  for (int i = 0; i < {}_OUTPUTS; ++i) outputs[i] = outputs[i]{}{};\n",
+                     prefix, ends.factor.size() == 0 ? "" : " * output_factor[i]",
                      ends.offset.size() == 0 ? "" : " + output_offset[i]");
 }
 
@@ -171,8 +171,8 @@ std::string component_functions(const Artefact& artefact, const std::string& nam
   text += fmt::format(fmt::runtime(predict), name, prefix, seen.expression,
                       scaled_outputs(model.outputs, prefix));
   if (!nn::is_classifier(model)) return text;
-  text += fmt::format(fmt::runtime(nn::is_binary(model) ? kClassifyBinary : kClassify), name,
-                      prefix);
+  text +=
+      fmt::format(fmt::runtime(nn::is_binary(model) ? kClassifyBinary : kClassify), name, prefix);
   return text + label_function(model, name);
 }
 

@@ -60,7 +60,9 @@ std::pair<float, float> table_range(Activation activation, const Quantization& o
                                     float high) {
   // Outputs round to the least of their steps up to half a step above it, and so at the other end.
   if (const auto inverse = activation.function().inverse) {
-    const auto real = [&](double step) { return double{output.scale} * (step - output.zero_point); };
+    const auto real = [&](double step) {
+      return double{output.scale} * (step - output.zero_point);
+    };
     const auto at = [&](double step) { return static_cast<float>(inverse(real(step))); };
     return {std::max(low, at(-127.5)), std::min(high, at(126.5))};
   }

@@ -62,8 +62,8 @@ void activate(Activation activation, MatrixRef values);
 /// True if multiply_by_derivative needs the inputs, the outputs not being enough.
 bool needs_inputs(Activation activation);
 
-/// deltas *= the activation's derivative at `inputs`, where it gave `outputs` / `scale`; ReLU's at 0
-/// is 0. All are [samples, outputs]; `inputs` may be empty unless needs_inputs().
+/// deltas *= the activation's derivative at `inputs`, where it gave `outputs` / `scale`; ReLU's at
+/// 0 is 0. All are [samples, outputs]; `inputs` may be empty unless needs_inputs().
 void multiply_by_derivative(Activation activation, const ConstMatrixRef& inputs,
                             const ConstMatrixRef& outputs, MatrixRef deltas, float scale = 1);
 

@@ -60,8 +60,8 @@ struct SineOptions {
 /// noise-free sine from `low` to `high`, both included.
 Split make_sine(const SineOptions& options, std::uint64_t seed);
 
-/// Random inputs for a model, uniform in [low, high] as its first layer sees them, an int8 model's in
-/// all of its range; the targets are what it gives for them, of a classifier the class.
+/// Random inputs for a model, uniform in [low, high] as its first layer sees them, an int8 model's
+/// in all of its range; the targets are what it gives for them, of a classifier the class.
 Dataset make_answers(const Model& model, Index samples, double low, double high, Random random);
 
 }  // namespace pare::nn

@@ -55,8 +55,8 @@ inline float tanh(float x) {
 /// 1 / (1 + e^-x).
 inline float logistic(float x) { return 1 / (1 + exp(-x)); }
 
-/// log(1 + e^x) within 2e-7 of its size: the larger of x and 0, and log(1 + t) = 2 artanh(t / (2 + t))
-/// by its series, t being e^-|x|.
+/// log(1 + e^x) within 2e-7 of its size: the larger of x and 0, and log(1 + t) = 2 artanh(t / (2 +
+/// t)) by its series, t being e^-|x|.
 inline float softplus(float x) {
   const float t = exp(-std::abs(x));
   const float s = t / (2 + t);  // at most 1/3
@@ -72,8 +72,8 @@ inline float softplus(float x) {
   return (x > 0 ? x : 0) + 2 * s * p;
 }
 
-/// erf(x) within 1.1e-7: 1 - e^-(|x| p(|x|)) with the sign of x, where the polynomial p is fitted to
-/// -log(1 - erf(x)) / x on [0, 4] for the least largest error of that.
+/// erf(x) within 1.1e-7: 1 - e^-(|x| p(|x|)) with the sign of x, where the polynomial p is fitted
+/// to -log(1 - erf(x)) / x on [0, 4] for the least largest error of that.
 inline float erf(float x) {
   const float size = std::abs(x) < 4 ? std::abs(x) : 4;
   float p = 3.144006404909305e-05F;

@@ -25,7 +25,8 @@ Matrix real_outputs(const Outputs& ends, Matrix outputs) {
   for (Index i = 0; i < outputs.rows(); ++i) {
     const float largest = outputs.row(i).maxCoeff();
     double sum = 0;
-    for (const float logit : outputs.row(i)) sum += elementary::exp(double{logit} - double{largest});
+    for (const float logit : outputs.row(i))
+      sum += elementary::exp(double{logit} - double{largest});
     outputs.row(i).array() -= largest + static_cast<float>(elementary::log(sum));
   }
   return outputs;

@@ -5,8 +5,8 @@
 namespace pare::nn {
 
 /// Outputs [samples, outputs] of a float or int8 model for inputs [samples, inputs], both in the
-/// user's units (nn/ends.h): an int8 model quantizes what its first layer sees, computes in integers
-/// exactly as the board does, and dequantizes.
+/// user's units (nn/ends.h): an int8 model quantizes what its first layer sees, computes in
+/// integers exactly as the board does, and dequantizes.
 Matrix forward(const Model& model, const Matrix& inputs);
 
 /// Output of one float layer for inputs [samples, inputs].

@@ -153,7 +153,8 @@ std::vector<std::string> class_names(const Model& model) {
 }
 
 bool is_binary(const Model& model) {
-  const Activation last = std::visit([](const auto& l) { return l.activation; }, model.layers.back());
+  const Activation last =
+      std::visit([](const auto& l) { return l.activation; }, model.layers.back());
   return output_count(model) == 1 && last == Activation::sigmoid &&
          (model.outputs.names.empty() || model.outputs.names.size() == 2);
 }

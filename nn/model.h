@@ -86,8 +86,8 @@ struct Int8Layer {
 using Layer = std::variant<DenseLayer, Int8Layer>;
 
 /// How what the user calls an input becomes what the first layer sees, feature by feature:
-/// seen = activation((real - offset) * factor). In this order a small factor of a large offset loses
-/// nothing: where real is the offset, 0 is seen.
+/// seen = activation((real - offset) * factor). In this order a small factor of a large offset
+/// loses nothing: where real is the offset, 0 is seen.
 struct Inputs {
   RowVector offset = {};  ///< [features], or empty: all 0
   RowVector factor = {};  ///< [features], or empty: all 1

@@ -16,8 +16,8 @@ constexpr double kUnit = 0x1p-24;
 /// the last place of 1, or of the value where that is larger.
 constexpr double kFunctionError = 8 * kUnit;
 
-/// What an activation makes of an error that its argument has, its own rounding included. `value` is
-/// its value.
+/// What an activation makes of an error that its argument has, its own rounding included. `value`
+/// is its value.
 double error_of(const ActivationInfo& info, float alpha, double error, double value) {
   const double passed_on = double{std::max(info.steepest, alpha)} * error;
   return info.exact ? passed_on : passed_on + kFunctionError * std::max(1.0, std::abs(value));

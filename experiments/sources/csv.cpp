@@ -48,8 +48,7 @@ DataSource read(compress::Options& options, const SourceContext& context) {
       "whether the first row is titles");
   source.validation_samples = options.integer("validation_samples", 100, {1, kMostSamples},
                                               "taken from the training set at random");
-  return {{source.train, source.test},
-          [source](std::uint64_t seed) { return load(source, seed); }};
+  return {{source.train, source.test}, [source](std::uint64_t seed) { return load(source, seed); }};
 }
 
 }  // namespace

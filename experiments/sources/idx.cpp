@@ -33,7 +33,8 @@ DataSource read(compress::Options& options, const SourceContext& context) {
   source.pool = options.integer("pool", 1, {1, 1000}, "pixels averaged into one, each way");
   source.validation_samples = options.integer("validation_samples", 5000, {1, kMostSamples},
                                               "taken from the training set at random");
-  return {{source.files.train_images, source.files.train_labels, source.files.test_images, source.files.test_labels},
+  return {{source.files.train_images, source.files.train_labels, source.files.test_images,
+           source.files.test_labels},
           [source](std::uint64_t seed) { return load(source, seed); }};
 }
 

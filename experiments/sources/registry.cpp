@@ -23,8 +23,7 @@ DataSource read_data_source(compress::Options& options, const SourceContext& con
   const SourceKind* const usual = context.model ? &kRandomSource : &kSineSource;
   std::vector<std::string_view> names;
   for (const SourceKind* kind : kKinds) names.push_back(kind->name);
-  const std::string name =
-      options.word("source", names, "where the data comes from", usual->name);
+  const std::string name = options.word("source", names, "where the data comes from", usual->name);
   const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
                                    [&](const SourceKind* kind) { return kind->name == name; });
   DataSource source = (*found)->read(options, context);

@@ -27,9 +27,8 @@ nn::SineOptions read_options(compress::Options& options) {
 }
 
 DataSource read(compress::Options& options, const SourceContext& /*context*/) {
-  return {{}, [sine = read_options(options)](std::uint64_t seed) {
-            return nn::make_sine(sine, seed);
-          }};
+  return {{},
+          [sine = read_options(options)](std::uint64_t seed) { return nn::make_sine(sine, seed); }};
 }
 
 }  // namespace

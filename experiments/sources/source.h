@@ -25,7 +25,7 @@ struct DataSource {
 
 /// What a source may ask for besides its options.
 struct SourceContext {
-  FileFinder& finder;                       ///< finds the files that the options name
+  FileFinder& finder;                      ///< finds the files that the options name
   std::shared_ptr<const nn::Model> model;  ///< of [model]'s file, or null
 };
 

@@ -50,11 +50,11 @@ void write(const Export& what, const std::filesystem::path& folder) {
                                 c_widths(model), nn::name(model.arithmetic))},
                    {fmt::format("examples/{0}_example/{0}_example.ino", component.name),
                     application(component, {.first_lines = first_lines(component),
-                                       .setup = "  Serial.begin(115200);\n",
-                                       .serve = "",
-                                       .leave = "",
-                                       .print_class = kPrintClass,
-                                       .print_outputs = kPrintOutputs})}});
+                                            .setup = "  Serial.begin(115200);\n",
+                                            .serve = "",
+                                            .leave = "",
+                                            .print_class = kPrintClass,
+                                            .print_outputs = kPrintOutputs})}});
 }
 
 std::string advice(const Export& what, const std::filesystem::path& folder) {

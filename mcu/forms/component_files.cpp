@@ -73,12 +73,12 @@ bool is_export(const fs::path& folder) {
 }
 
 std::string application(const Component& component, const Application& parts) {
-  return fmt::format(fmt::runtime(kApplication), component.name, component.prefix,
-                     parts.first_lines, parts.setup, parts.serve,
-                     fmt::format(fmt::runtime(component.classifies ? parts.print_class
-                                                                   : parts.print_outputs),
-                                 component.name, component.prefix),
-                     parts.leave);
+  return fmt::format(
+      fmt::runtime(kApplication), component.name, component.prefix, parts.first_lines, parts.setup,
+      parts.serve,
+      fmt::format(fmt::runtime(component.classifies ? parts.print_class : parts.print_outputs),
+                  component.name, component.prefix),
+      parts.leave);
 }
 
 }  // namespace pare::mcu

@@ -69,13 +69,14 @@ void write_wokwi(const Wokwi& wokwi, const fs::path& folder) {
 
 void write(const Export& what, const fs::path& folder) {
   export_sketch(what.artefact, what.vectors, folder, what.weights);
-  nn::replace_text(folder / fmt::format("{}.ino", folder.filename().string()),
-                   application(what.component, {.first_lines = first_lines(what.component),
-                                      .setup = "  pare::begin_harness();\n",
-                                      .serve = "  if (pare::host_speaks()) pare::serve_host();\n",
-                                      .leave = "    if (pare::host_speaks()) return false;\n",
-                                      .print_class = kPrintClass,
-                                      .print_outputs = kPrintOutputs}));
+  nn::replace_text(
+      folder / fmt::format("{}.ino", folder.filename().string()),
+      application(what.component, {.first_lines = first_lines(what.component),
+                                   .setup = "  pare::begin_harness();\n",
+                                   .serve = "  if (pare::host_speaks()) pare::serve_host();\n",
+                                   .leave = "    if (pare::host_speaks()) return false;\n",
+                                   .print_class = kPrintClass,
+                                   .print_outputs = kPrintOutputs}));
   nn::write_text(folder / (what.component.name + ".h"), api(what.component, what.artefact.encoded));
   if (what.board.wokwi != nullptr) write_wokwi(*what.board.wokwi, folder);
 }

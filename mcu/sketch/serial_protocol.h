@@ -11,8 +11,8 @@
 namespace pare {
 
 /// Serial.write, but no host can stop the sketch: Mbed's USB would wait for as long as a host holds
-/// the port open without reading. What it does not take within a second is dropped, and from then on
-/// at once until it reads again.
+/// the port open without reading. What it does not take within a second is dropped, and from then
+/// on at once until it reads again.
 inline void send(uint8_t* bytes, uint32_t size) {
 #if defined(ARDUINO_ARCH_MBED) && defined(SERIAL_CDC)
   static bool reads = true;

@@ -6,10 +6,10 @@ namespace pare::nn {
 
 /// A file in nn/activations/ has a struct `F` with `static constexpr ActivationInfo kInfo`, its
 /// value at x, `template <class T> static T value(T x, T alpha)` for float and double, and its
-/// slope at x, where it gave y, `static float slope(float x, float y, float alpha)`; if int8 outputs
-/// are fixed also `static double inverse(double value)`. The file ends with
-/// `template const ActivationFunction& activation_function<F>();`, and the registry has its line.
-/// The loops over a matrix are here, so that compilers vectorize them.
+/// slope at x, where it gave y, `static float slope(float x, float y, float alpha)`; if int8
+/// outputs are fixed also `static double inverse(double value)`. The file ends with `template const
+/// ActivationFunction& activation_function<F>();`, and the registry has its line. The loops over a
+/// matrix are here, so that compilers vectorize them.
 template <class F>
 const ActivationFunction& activation_function() {
   struct Loops {
@@ -47,8 +47,8 @@ const ActivationFunction& activation_function() {
     }
     return int8_value;
   }();
-  static constexpr ActivationFunction kFunction{F::kInfo,  Loops::value, Loops::activate,
-                                                Loops::multiply_by_slope, kInverse, kInt8Value};
+  static constexpr ActivationFunction kFunction{
+      F::kInfo, Loops::value, Loops::activate, Loops::multiply_by_slope, kInverse, kInt8Value};
   return kFunction;
 }
 

@@ -7,7 +7,9 @@ struct Elu {
   static constexpr ActivationInfo kInfo{
       .name = "elu",
       .formula = "x > 0 ? x : alpha (exp(x) - 1)",
-      .source = "Clevert, Unterthiner, Hochreiter, \"Fast and Accurate Deep Network Learning by Exponential Linear Units\", ICLR 2016",
+      .source =
+          "Clevert, Unterthiner, Hochreiter, \"Fast and Accurate Deep Network Learning by "
+          "Exponential Linear Units\", ICLR 2016",
       .board_code = "x > 0 ? x : alpha * (expf(x) - 1.0f)",
       .alpha = 1.0F,
       .onnx = "Elu",

@@ -19,7 +19,7 @@ struct Gelu {
     return x / 2 * (1 + elementary::erf(x * static_cast<T>(0.70710678118654752)));
   }
 
-  static float slope(float x, float /*y*/, float /*alpha*/) { 
+  static float slope(float x, float /*y*/, float /*alpha*/) {
     const float share = (1 + elementary::erf(x * 0.70710678F)) / 2;
     return share + x * 0.39894228F * elementary::exp(-x * x / 2);
   }

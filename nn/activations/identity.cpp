@@ -3,13 +3,12 @@
 namespace pare::nn {
 
 struct Identity {
-  static constexpr ActivationInfo kInfo{
-      .name = "identity",
-      .formula = "x",
-      .source = "",
-      .board_code = "x",
-      .exact = true,
-      .onnx = "Identity"};
+  static constexpr ActivationInfo kInfo{.name = "identity",
+                                        .formula = "x",
+                                        .source = "",
+                                        .board_code = "x",
+                                        .exact = true,
+                                        .onnx = "Identity"};
 
   template <class T>
   static T value(T x, T /*alpha*/) {

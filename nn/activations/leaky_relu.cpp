@@ -4,15 +4,16 @@
 namespace pare::nn {
 
 struct LeakyRelu {
-  static constexpr ActivationInfo kInfo{
-      .name = "leaky_relu",
-      .formula = "x > 0 ? x : alpha x",
-      .source = "Maas, Hannun, Ng, \"Rectifier Nonlinearities Improve Neural Network Acoustic Models\", ICML 2013",
-      .board_code = "x > 0 ? x : alpha * x",
-      .exact = false,
-      .alpha = 0.01F,
-      .onnx = "LeakyRelu",
-      .tflite = "LEAKY_RELU"};
+  static constexpr ActivationInfo kInfo{.name = "leaky_relu",
+                                        .formula = "x > 0 ? x : alpha x",
+                                        .source =
+                                            "Maas, Hannun, Ng, \"Rectifier Nonlinearities Improve "
+                                            "Neural Network Acoustic Models\", ICML 2013",
+                                        .board_code = "x > 0 ? x : alpha * x",
+                                        .exact = false,
+                                        .alpha = 0.01F,
+                                        .onnx = "LeakyRelu",
+                                        .tflite = "LEAKY_RELU"};
 
   template <class T>
   static T value(T x, T alpha) {

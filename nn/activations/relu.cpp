@@ -3,14 +3,15 @@
 namespace pare::nn {
 
 struct Relu {
-  static constexpr ActivationInfo kInfo{
-      .name = "relu",
-      .formula = "max(x, 0)",
-      .source = "Nair and Hinton, \"Rectified Linear Units Improve Restricted Boltzmann Machines\", ICML 2010",
-      .board_code = "x > 0 ? x : 0",
-      .exact = true,
-      .onnx = "Relu",
-      .tflite = "RELU"};
+  static constexpr ActivationInfo kInfo{.name = "relu",
+                                        .formula = "max(x, 0)",
+                                        .source =
+                                            "Nair and Hinton, \"Rectified Linear Units Improve "
+                                            "Restricted Boltzmann Machines\", ICML 2010",
+                                        .board_code = "x > 0 ? x : 0",
+                                        .exact = true,
+                                        .onnx = "Relu",
+                                        .tflite = "RELU"};
 
   template <class T>
   static T value(T x, T /*alpha*/) {

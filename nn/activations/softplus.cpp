@@ -7,7 +7,9 @@ struct Softplus {
   static constexpr ActivationInfo kInfo{
       .name = "softplus",
       .formula = "log(1 + exp(x))",
-      .source = "Dugas et al., \"Incorporating Second-Order Functional Knowledge for Better Option Pricing\", NIPS 2000",
+      .source =
+          "Dugas et al., \"Incorporating Second-Order Functional Knowledge for Better Option "
+          "Pricing\", NIPS 2000",
       .board_code = "(x > 0 ? x : 0) + logf(1.0f + expf(x > 0 ? -x : x))",
       .onnx = "Softplus"};
 

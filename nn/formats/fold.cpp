@@ -51,8 +51,7 @@ void fold_before(const Scaling& scaling, DenseLayer& layer) {
     for (Index i = 0; i < weights.cols(); ++i) sum += weights(row, i) * scaling.by->offset[i];
     layer.bias[row] = static_cast<float>(sum);
   }
-  layer.weights =
-      (weights.array().rowwise() * scaling.by->factor.array()).matrix().cast<float>();
+  layer.weights = (weights.array().rowwise() * scaling.by->factor.array()).matrix().cast<float>();
 }
 
 /// The layer with `scaling` behind it.

@@ -113,8 +113,9 @@ const ModelFormat& format_of(const std::filesystem::path& path) {
   for (const ModelFormat* format : kFormats) {
     if (!format->recognizes(bytes)) continue;
     if (named == nullptr) return *format;
-    throw std::runtime_error(fmt::format("it is {}, though its name says {}; rename it to end in {}",
-                                         format->title, named->title, format->endings.front()));
+    throw std::runtime_error(
+        fmt::format("it is {}, though its name says {}; rename it to end in {}", format->title,
+                    named->title, format->endings.front()));
   }
   throw std::runtime_error(
       named != nullptr ? fmt::format("it is no {} file, though its name says so", named->title)
@@ -142,8 +143,8 @@ ReadModel read_model(const std::filesystem::path& path, const ReadOptions& optio
 
 std::vector<std::string> write_model(const Model& model, const std::filesystem::path& path) {
   if (!is_model_file(path)) {
-    throw std::invalid_argument(fmt::format("{}: a model is written to a file that ends in {}",
-                                            path.string(), endings()));
+    throw std::invalid_argument(
+        fmt::format("{}: a model is written to a file that ends in {}", path.string(), endings()));
   }
   const ModelFormat* format = by_ending(path);
   std::vector<std::string> losses;

@@ -184,16 +184,15 @@ class Reader {
                         activation(key(i, "activation"))};
     }
     const Activation ends_in = activation(key(i, "activation"));
-    return Int8Layer{
-        file_.matrix<std::int8_t>(weight),
-        file_.vector<std::int32_t>(key(i, "bias")),
-        file_.vector<float>(key(i, "weight_scales")),
-        quantization(i, "input"),
-        quantization(i, "output"),
-        ends_in,
-        has_table(ends_in) ? quantization(i, "pre_activation") : Quantization{},
-        one_of(key(i, "requantizing"),
-               std::array{Requantizing::double_rounding, Requantizing::single_rounding})};
+    return Int8Layer{file_.matrix<std::int8_t>(weight),
+                     file_.vector<std::int32_t>(key(i, "bias")),
+                     file_.vector<float>(key(i, "weight_scales")),
+                     quantization(i, "input"),
+                     quantization(i, "output"),
+                     ends_in,
+                     has_table(ends_in) ? quantization(i, "pre_activation") : Quantization{},
+                     one_of(key(i, "requantizing"), std::array{Requantizing::double_rounding,
+                                                               Requantizing::single_rounding})};
   }
 
   Quantization quantization(std::size_t layer, const std::string& which) {
@@ -216,9 +215,9 @@ class Reader {
   Outputs outputs() {
     Outputs outputs{row("outputs.factor"), row("outputs.offset")};
     if (file_.has_text("outputs.meaning")) {
-      outputs.meaning = one_of("outputs.meaning",
-                               std::array{Meaning::values, Meaning::logits, Meaning::probabilities,
-                                          Meaning::log_probabilities});
+      outputs.meaning =
+          one_of("outputs.meaning", std::array{Meaning::values, Meaning::logits,
+                                               Meaning::probabilities, Meaning::log_probabilities});
     }
     outputs.names = names("outputs.names");
     return outputs;

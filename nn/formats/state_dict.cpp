@@ -114,7 +114,8 @@ class Chain {
   }
 
   ReadModel finish() {
-    if (!problems_.empty()) throw std::invalid_argument(fmt::format("{}", fmt::join(problems_, "; ")));
+    if (!problems_.empty())
+      throw std::invalid_argument(fmt::format("{}", fmt::join(problems_, "; ")));
     if (linears_ == 0) {
       throw std::invalid_argument(
           "it has no NAME.weight of two dimensions, so that there is no layer in it");
@@ -122,9 +123,10 @@ class Chain {
     ReadModel read;
     read.model = fold(inputs_, chain_, read.notes);
     if (linears_ > 1) {
-      read.notes.push_back(fmt::format("a state_dict does not say what its layers end in: {} between "
-                                       "them, as `activation` says, and nothing behind the last",
-                                       text(options_.activation)));
+      read.notes.push_back(
+          fmt::format("a state_dict does not say what its layers end in: {} between "
+                      "them, as `activation` says, and nothing behind the last",
+                      text(options_.activation)));
     }
     return read;
   }
@@ -135,9 +137,9 @@ class Chain {
     const std::vector<Index> shape = file_.shape(name);
     if (linears_ > 0) activate();
     const Vector values = file_.floats(name);
-    DenseOperation dense{Eigen::Map<const Matrix>(values.data(), shape[0], shape[1]),
-                         module.has("bias") ? file_.floats(module.name + ".bias")
-                                            : Vector::Zero(shape[0]).eval()};
+    DenseOperation dense{
+        Eigen::Map<const Matrix>(values.data(), shape[0], shape[1]),
+        module.has("bias") ? file_.floats(module.name + ".bias") : Vector::Zero(shape[0]).eval()};
     if (linears_ == 0) inputs_ = shape[1];
     if (linears_ > 0 && shape[1] != outputs_) {
       throw std::invalid_argument(fmt::format(
@@ -171,8 +173,7 @@ class Chain {
       throw std::invalid_argument(module.name + ": its four tensors are not of one size");
     }
     constexpr double kEpsilon = 1e-5;
-    const Eigen::RowVectorXd factor =
-        weight.array() / (variance.array() + kEpsilon).sqrt();
+    const Eigen::RowVectorXd factor = weight.array() / (variance.array() + kEpsilon).sqrt();
     chain_.push_back(
         {module.name,
          ElementwiseOperation{factor, (bias.array() - mean.array() * factor.array()).matrix()}});

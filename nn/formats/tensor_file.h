@@ -10,8 +10,8 @@
 
 namespace pare::nn {
 
-/// A safetensors file in memory: named tensors, and texts as metadata. What is read is taken out, so
-/// that nothing is left over at the end. Everything throws std::runtime_error that says what is
+/// A safetensors file in memory: named tensors, and texts as metadata. What is read is taken out,
+/// so that nothing is left over at the end. Everything throws std::runtime_error that says what is
 /// wrong. Source: huggingface/safetensors README, section "Format".
 class TensorFile {
  public:

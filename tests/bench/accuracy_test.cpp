@@ -1,8 +1,8 @@
-#include "bench/metrics/metric.h"
-
 #include <doctest/doctest.h>
 
 #include <utility>
+
+#include "bench/metrics/metric.h"
 
 using namespace pare;
 

@@ -194,8 +194,7 @@ TEST_CASE("sorting puts the smallest first, those without a number last, and kee
 }
 
 TEST_CASE("over seeds variants are sorted by their means") {
-  const std::vector<SeedRows> variants{variant("a", "mse", {1, 9}),
-                                       variant("b", "mse", {4, 4})};
+  const std::vector<SeedRows> variants{variant("a", "mse", {1, 9}), variant("b", "mse", {4, 4})};
   CHECK(sorted_names(variants, "MSE") == "ba");
 }
 

@@ -21,13 +21,11 @@ TEST_CASE("every board gives TFLite Micro's 1,000 bytes for the model in its fil
           doctest::test_suite("slow")) {
   const std::filesystem::path data = std::filesystem::path(PARE_SOURCE_DIR) / "tests/data";
   const nn::Model model = nn::read_model(data / "hello_world_int8.tflite").model;
-  const auto golden =
-      nn::parse_json(tests::read_file(data / "hello_world_int8_golden.json"));
+  const auto golden = nn::parse_json(tests::read_file(data / "hello_world_int8_golden.json"));
   const auto raw = golden.at("q_in").get<std::vector<std::int8_t>>();
   const auto expected = golden.at("q_out").get<std::vector<std::int8_t>>();
-  const nn::Matrix inputs =
-      nn::dequantize(Eigen::Map<const nn::Int8Matrix>(raw.data(), 1000, 1).eval(),
-                     nn::input_quantization(model));
+  const nn::Matrix inputs = nn::dequantize(
+      Eigen::Map<const nn::Int8Matrix>(raw.data(), 1000, 1).eval(), nn::input_quantization(model));
   const mcu::Artefact artefact = mcu::make_artefact(
       "hello_world", model, bench::choose_encodings(model, {mcu::Optimize::speed}));
   const mcu::TestVectors vectors = mcu::make_test_vectors(model, inputs, 1000);

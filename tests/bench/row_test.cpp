@@ -116,8 +116,7 @@ TEST_CASE("JSON that is no row is refused with what is missing or wrong") {
                        std::invalid_argument);
   json = bench::to_json(full_row());
   json.erase("nonzero");
-  CHECK_THROWS_WITH(bench::row_from_json(json),
-                    "not the results of a variant: it has no /nonzero");
+  CHECK_THROWS_WITH(bench::row_from_json(json), "not the results of a variant: it has no /nonzero");
   json = bench::to_json(full_row());
   json["boards"]["pico"]["flash_bytes"] = "many";
   CHECK_THROWS_WITH(bench::row_from_json(json),

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "nn/forward.h"
 #include "nn/formats/safetensors.h"
+#include "nn/forward.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;

@@ -40,9 +40,9 @@ TEST_CASE("inspect shows the layers, the ends and what the model takes on each b
   const auto result = run_pare({"inspect", path});
   CHECK(result.exit_code == 0);
   CHECK(result.out.starts_with(path + ": 2-6-3 in float32, 39 parameters, 30 MACs\n"));
-  for (const char* text : {"offset of the inputs, which is taken off: 20 to 1013", "logits",
-                           "inputs: hPa, degC", "classes: fog, rain, some, sun", "nano33ble",
-                           "esp32c3", "int8, then"}) {
+  for (const char* text :
+       {"offset of the inputs, which is taken off: 20 to 1013", "logits", "inputs: hPa, degC",
+        "classes: fog, rain, some, sun", "nano33ble", "esp32c3", "int8, then"}) {
     CAPTURE(text);
     CHECK(result.out.find(text) != std::string::npos);
   }
@@ -90,8 +90,9 @@ TEST_CASE("predict takes columns by their names, and gives labels and scores") {
   }
   CHECK(tests::read_file(out) == expected);
   const std::string wrong = folder.write("w.csv", "a,b,c\n1,2,3\n");
-  CHECK(run_pare({"predict", path, wrong}).err ==
-        fmt::format("pare: {}: the model takes the columns hPa, degC, and it has a, b, c\n", wrong));
+  CHECK(
+      run_pare({"predict", path, wrong}).err ==
+      fmt::format("pare: {}: the model takes the columns hPa, degC, and it has a, b, c\n", wrong));
 }
 
 TEST_CASE("predict gives both probabilities of a model with one sigmoid output") {
@@ -108,11 +109,11 @@ TEST_CASE("a config starts from a model file, and without data measures against 
           doctest::test_suite("slow")) {
   const Folder folder;
   save_to(folder, "weather.safetensors", classifier());
-  const std::string config = folder.write(
-      "c.toml",
-      "[model]\nfile = \"weather.safetensors\"\n[data]\ntest_samples = 400\n"
-      "[[variants]]\nname = \"as-is\"\n"
-      "[[variants]]\nname = \"int8\"\npasses = [\"quantize_int8\"]\n");
+  const std::string config =
+      folder.write("c.toml",
+                   "[model]\nfile = \"weather.safetensors\"\n[data]\ntest_samples = 400\n"
+                   "[[variants]]\nname = \"as-is\"\n"
+                   "[[variants]]\nname = \"int8\"\npasses = [\"quantize_int8\"]\n");
   const std::string out = (folder.path() / "results").string();
   REQUIRE(run_pare({"run", config, "--out", out}).exit_code == 0);
   const auto rows = experiments::read_rows(out).variants;

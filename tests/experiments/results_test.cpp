@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "bench/comparison.h"
+#include "nn/formats/safetensors.h"
 #include "nn/forward.h"
 #include "nn/json_text.h"
-#include "nn/formats/safetensors.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;

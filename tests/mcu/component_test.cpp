@@ -86,8 +86,7 @@ TEST_CASE(
   level.outputs = {nn::RowVector{{3}}, nn::RowVector{{-20}}};
   write_form("cmake", artefact_of("gesture-int8", classifier(gesture)), "gesture",
              folder.path() / "gesture");
-  write_form("cmake", artefact_of("level", level), "level",
-             folder.path() / "level");
+  write_form("cmake", artefact_of("level", level), "level", folder.path() / "level");
   const nn::Matrix samples = tests::random_matrix(50, 6, 13) * 30;
   nn::Matrix levels = tests::random_matrix(50, 2, 14);
   levels.col(0).array() += 1013;
@@ -155,9 +154,9 @@ TEST_CASE(
 TEST_CASE("a component compiles for every core, and keeps the RAM it names" *
           doctest::test_suite("slow")) {
   const tests::Folder folder;
-  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({7, 12, 3}, 21)));
-  const mcu::Component component =
-      mcu::make_component(artefact, "net");
+  const mcu::Artefact artefact =
+      artefact_of("net", classifier(tests::random_int8_model({7, 12, 3}, 21)));
+  const mcu::Component component = mcu::make_component(artefact, "net");
   CHECK(component.static_ram_bytes == artefact.encoded.arena.size * 2 + 7 + 3);
   folder.write("net.h", component.header);
   folder.write("net.cpp", component.source);
@@ -268,7 +267,8 @@ TEST_CASE("the exported sketch answers numbers by its label, and a host by the h
 
 TEST_CASE(
     "an export is the same bytes each time, names no path and no date, and says its licence") {
-  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 41)));
+  const mcu::Artefact artefact =
+      artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 41)));
   for (const mcu::Form& form : mcu::forms()) {
     CAPTURE(form.name);
     const tests::Folder folder;
@@ -297,7 +297,8 @@ TEST_CASE(
 }
 
 TEST_CASE("the forms have the files that their tools ask for") {
-  const mcu::Artefact artefact = artefact_of("net-int8", classifier(tests::random_int8_model({3, 4, 2}, 51)));
+  const mcu::Artefact artefact =
+      artefact_of("net-int8", classifier(tests::random_int8_model({3, 4, 2}, 51)));
   const tests::Folder folder;
   const auto written = [&](std::string_view form, const std::string& file) {
     const fs::path target = folder.path() / form;
@@ -344,8 +345,7 @@ TEST_CASE("a component's name is one for C, and labels come out as they are") {
   }
   CHECK(mcu::identifier("pruned80-int8") == "pruned80_int8");
   CHECK(mcu::identifier("float") == "float_model");
-  CHECK(named("net").source.find(R"("a \042b\042\134", "what\077\077/\012")") !=
-        std::string::npos);
+  CHECK(named("net").source.find(R"("a \042b\042\134", "what\077\077/\012")") != std::string::npos);
 }
 
 TEST_CASE("a component of one sigmoid output classifies between two, another one not at all") {
@@ -363,9 +363,9 @@ TEST_CASE("a component of one sigmoid output classifies between two, another one
 }
 
 TEST_CASE("a sketch for a board that Wokwi has opens there, and no other form has its files") {
-  const mcu::Artefact artefact = artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 61)));
-  const mcu::Component component =
-      mcu::make_component(artefact, "net");
+  const mcu::Artefact artefact =
+      artefact_of("net", classifier(tests::random_int8_model({3, 4, 2}, 61)));
+  const mcu::Component component = mcu::make_component(artefact, "net");
   const mcu::TestVectors vectors =
       mcu::make_test_vectors(artefact.model, tests::random_matrix(3, 3, 5), 3);
   for (const mcu::Board* board : mcu::boards()) {
@@ -424,9 +424,8 @@ TEST_CASE("a host that holds the port open and does not read stops no sketch" *
                "  print();\n  Serial.reads = false;\n  print();\n  print();\n"
                "  Serial.reads = true;\n  print();\n}\n");
   const std::string program = (folder.path() / "user").string();
-  run({"g++", "-std=c++17", "-I" + folder.path().string(),
-       "-I" PARE_SOURCE_DIR "/mcu/sketch", "-I" PARE_SOURCE_DIR "/mcu/kernel",
-       (folder.path() / "user.cpp").string(), "-o", program});
+  run({"g++", "-std=c++17", "-I" + folder.path().string(), "-I" PARE_SOURCE_DIR "/mcu/sketch",
+       "-I" PARE_SOURCE_DIR "/mcu/kernel", (folder.path() / "user.cpp").string(), "-o", program});
   // A second once, then nothing; and what is printed afterwards arrives.
   CHECK(run({program}) == "0 15,10 15,0 15,0 30,");
 }

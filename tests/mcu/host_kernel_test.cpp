@@ -107,7 +107,7 @@ TEST_CASE("a layer whose sums could fill a word is not paired, and is exact") {
 TEST_CASE("the float kernel is within rounding of the reference") {
   for (const auto& widths : {std::vector<nn::Index>{1, 16, 16, 1}, {7, 3}, {20, 9, 5, 4}}) {
     for (const auto function : nn::activation_functions()) {
-    const nn::Activation hidden{function, function().info.alpha.value_or(0)};
+      const nn::Activation hidden{function, function().info.alpha.value_or(0)};
       const nn::Model model = nn::make_mlp(widths, hidden, 9);
       const nn::Matrix inputs = tests::random_matrix(20, widths.front(), 10);
       const nn::Matrix expected = nn::forward(model, inputs);

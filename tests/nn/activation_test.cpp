@@ -33,11 +33,12 @@ TEST_CASE("the other activations have the values that others compute") {
       {"relu6", {0, 0, 0.5, 6}},
       {"leaky_relu(0.2)", {-0.6, -0.1, 0.5, 7}},
       {"elu(0.5)", {-0.47510646581606803, -0.19673467014368328, 0.5, 7}},
-      {"softplus", {0.04858735157374196, 0.47407698418010663, 0.9740769841801067,
-                    7.000911466453774}},
-      {"silu", {-0.14227761953270035, -0.1887703343990727, 0.31122966560092728, 6.9936226486559975}},
-      {"gelu", {-0.0040496940948904395, -0.1542687693629934, 0.34573123063700656,
-                6.999999999991042}}};
+      {"softplus",
+       {0.04858735157374196, 0.47407698418010663, 0.9740769841801067, 7.000911466453774}},
+      {"silu",
+       {-0.14227761953270035, -0.1887703343990727, 0.31122966560092728, 6.9936226486559975}},
+      {"gelu",
+       {-0.0040496940948904395, -0.1542687693629934, 0.34573123063700656, 6.999999999991042}}};
   for (const auto& [name, values] : expected) {
     CAPTURE(name);
     const Activation activation = *find_activation(name);
@@ -74,7 +75,8 @@ TEST_CASE("every derivative is what finite differences show") {
         const double slope =
             (function().value(x + h, alpha) - function().value(x - h, alpha)) / (2 * h);
         CHECK(std::abs(double{deltas(0, i)} - 2 * slope) < 2e-5);
-        CHECK(std::abs(slope) < 1e-6 + double{std::max(function().info.steepest, activation.alpha)});
+        CHECK(std::abs(slope) <
+              1e-6 + double{std::max(function().info.steepest, activation.alpha)});
       }
     }
   }

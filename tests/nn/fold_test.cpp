@@ -53,10 +53,10 @@ TEST_CASE("scalings in front become the inputs' offset and factor, exactly") {
 }
 
 TEST_CASE("scalings between and behind layers go into them") {
-  const auto [model, notes] = folded(
-      2, {dense(kWeights, kBias), scaling(Row{{2, 3}}, Row{{1, 0}}, "BatchNormalization"),
-          act(Activation::relu), scaling(Row{{0.5, 1}}, Row{{0, 10}}, "Mul"),
-          dense(kWeights, kBias), scaling(kNone.array() + 2, kNone.array() + 1, "Div")});
+  const auto [model, notes] =
+      folded(2, {dense(kWeights, kBias), scaling(Row{{2, 3}}, Row{{1, 0}}, "BatchNormalization"),
+                 act(Activation::relu), scaling(Row{{0.5, 1}}, Row{{0, 10}}, "Mul"),
+                 dense(kWeights, kBias), scaling(kNone.array() + 2, kNone.array() + 1, "Div")});
   CHECK(model.layers.size() == 2);
   CHECK(model.inputs.factor.size() == 0);
   CHECK(model.outputs.factor.size() == 0);
@@ -80,9 +80,10 @@ TEST_CASE("what is added to a layer without a bias is its bias, without a word")
 }
 
 TEST_CASE("scalings behind the last activation are the outputs' own, a softmax their meaning") {
-  const auto [model, notes] =
-      folded(2, {dense(kWeights, kBias), act(Activation::tanh), scaling(Row{{2, 2}}, Row{{1, 0}}),
-                 {"softmax", SoftmaxOperation{true}}});
+  const auto [model, notes] = folded(2, {dense(kWeights, kBias),
+                                         act(Activation::tanh),
+                                         scaling(Row{{2, 2}}, Row{{1, 0}}),
+                                         {"softmax", SoftmaxOperation{true}}});
   CHECK(model.outputs.factor == RowVector{{2, 2}});
   CHECK(model.outputs.offset == RowVector{{1, 0}});
   CHECK(model.outputs.meaning == Meaning::log_probabilities);
@@ -92,9 +93,9 @@ TEST_CASE("scalings behind the last activation are the outputs' own, a softmax t
 }
 
 TEST_CASE("an activation in front is the inputs', the same clamp twice is one") {
-  const auto [model, notes] = folded(
-      2, {act(Activation::sigmoid), scaling(Row{{2, 2}}, Row{{0, 0}}), dense(kWeights, kBias),
-          act(Activation::relu), act(Activation::relu)});
+  const auto [model, notes] =
+      folded(2, {act(Activation::sigmoid), scaling(Row{{2, 2}}, Row{{0, 0}}),
+                 dense(kWeights, kBias), act(Activation::relu), act(Activation::relu)});
   CHECK(model.inputs.activation == Activation::sigmoid);
   CHECK(std::get<DenseLayer>(model.layers[0]).weights == 2 * kWeights);
   CHECK(forward(model, Matrix{{0, 0}}) == Matrix{{3 + 1 - 2, -1 + 0.5F + 4}});

@@ -23,7 +23,8 @@ struct Tensor {
 };
 
 Tensor floats(std::vector<Index> shape, const std::vector<float>& values) {
-  return {"F32", std::move(shape),
+  return {"F32",
+          std::move(shape),
           {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}};
 }
 
@@ -33,7 +34,8 @@ std::string file_of(const std::map<std::string, Tensor>& tensors) {
   std::string data;
   for (const auto& [name, tensor] : tensors) {
     std::string shape;
-    for (const Index extent : tensor.shape) shape += fmt::format("{}{}", shape.empty() ? "" : ",", extent);
+    for (const Index extent : tensor.shape)
+      shape += fmt::format("{}{}", shape.empty() ? "" : ",", extent);
     header += fmt::format(R"({}"{}":{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
                           header.size() > 1 ? "," : "", name, tensor.dtype, shape, data.size(),
                           data.size() + tensor.bytes.size());
@@ -100,16 +102,19 @@ TEST_CASE("the layers' order can be said, and what does not chain is refused") {
 }
 
 TEST_CASE("BatchNorm1d goes into its layer, or behind the activation where there is a gap") {
-  std::map<std::string, Tensor> tensors{
-      {"0.weight", floats({2, 1}, {1, -1})},      {"0.bias", floats({2}, {0, 0})},
-      {"1.weight", floats({2}, {2, 2})},          {"1.bias", floats({2}, {1, 1})},
-      {"1.running_mean", floats({2}, {0.5F, 0})}, {"1.running_var", floats({2}, {0.99999F, 3.99999F})},
-      {"3.weight", floats({1, 2}, {1, 1})}};
+  std::map<std::string, Tensor> tensors{{"0.weight", floats({2, 1}, {1, -1})},
+                                        {"0.bias", floats({2}, {0, 0})},
+                                        {"1.weight", floats({2}, {2, 2})},
+                                        {"1.bias", floats({2}, {1, 1})},
+                                        {"1.running_mean", floats({2}, {0.5F, 0})},
+                                        {"1.running_var", floats({2}, {0.99999F, 3.99999F})},
+                                        {"3.weight", floats({1, 2}, {1, 1})}};
   tensors["1.num_batches_tracked"] = {"I64", {}, std::string(8, '\0')};
   // relu((x - 0.5) 2 + 1) + relu((-x) + 1) for x = 3: 6
   CHECK(forward(read(tensors).model, Matrix{{3}})(0, 0) == doctest::Approx(6));
   // Linear 0, ReLU 1, BatchNorm 2: (relu(x) - 0.5) 2 + 1 + (relu(-x)) + 1 for x = 3: 7
-  for (const char* part : {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}) {
+  for (const char* part :
+       {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}) {
     tensors[std::string("2.") + part] = tensors.at(std::string("1.") + part);
     tensors.erase(std::string("1.") + part);
   }
@@ -139,8 +144,7 @@ TEST_CASE("what is no MLP is refused, all of it at once") {
   CHECK(error_of(tensors) ==
         "conv (weight) is neither torch.nn.Linear nor torch.nn.BatchNorm1d; lstm (weight_ih_l0) is "
         "neither torch.nn.Linear nor torch.nn.BatchNorm1d");
-  CHECK(error_of({}) ==
-        "it has no NAME.weight of two dimensions, so that there is no layer in it");
+  CHECK(error_of({}) == "it has no NAME.weight of two dimensions, so that there is no layer in it");
   tensors = two_layers();
   tensors["fc2.weight"].bytes.resize(20);
   CHECK(error_of(tensors).starts_with("tensor fc2.weight lies at bytes "));
@@ -166,8 +170,7 @@ TEST_CASE("files that are no models are called what they are") {
   CHECK(error("a.pkl", "\x80\x04\x95").find("skl2onnx") != std::string::npos);
   CHECK(error("a.onnx", "") == "it is empty");
   CHECK(error("a.xyz", "hello").starts_with("it is of no known format; model files end in "));
-  CHECK(error("a.safetensors", "hello") ==
-        "it is no safetensors file, though its name says so");
+  CHECK(error("a.safetensors", "hello") == "it is no safetensors file, though its name says so");
   CHECK_THROWS_WITH(read_model("/nowhere/a.onnx"), "/nowhere/a.onnx: it cannot be opened");
   std::filesystem::create_directory(folder.path() / "saved");
   folder.write("saved/saved_model.pb", "x");
