@@ -27,7 +27,8 @@ Matrix real_outputs(const Outputs& ends, Matrix outputs) {
     double sum = 0;
     for (const float logit : outputs.row(i))
       sum += elementary::exp(double{logit} - double{largest});
-    outputs.row(i).array() -= largest + static_cast<float>(elementary::log(sum));
+    outputs.row(i).array() -= largest;  // on its own: what is left is small
+    outputs.row(i).array() -= static_cast<float>(elementary::log(sum));
   }
   return outputs;
 }

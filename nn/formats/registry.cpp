@@ -14,10 +14,11 @@ namespace pare::nn {
 // One line per format, its definition being in the file of its name.
 extern const ModelFormat kSafetensors;
 extern const ModelFormat kTflite;
+extern const ModelFormat kOnnx;
 
 namespace {
 
-constexpr std::array kFormats{&kSafetensors, &kTflite};
+constexpr std::array kFormats{&kSafetensors, &kTflite, &kOnnx};
 
 /// Files that are given for models, and what to do about it.
 struct NoModel {

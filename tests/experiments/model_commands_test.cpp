@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "experiments/config.h"
 #include "experiments/results.h"
 #include "nn/activation.h"
 #include "nn/ends.h"
@@ -150,4 +151,28 @@ TEST_CASE("a model file that does not fit the config or the data is refused, wit
                     here));
   CHECK(error("[model]\nfile = \"m.safetensors\"\n[data]\nsource = \"sine\"\n") ==
         "the model of [model] takes 2 inputs, and the data has 1 features\n");
+}
+
+TEST_CASE("init writes a config that loads, once, with what was found as comments") {
+  const Folder folder;
+  const std::string path = save_to(folder, "my weather.safetensors", classifier());
+  const std::string in = folder.path().string();
+  const auto result = run_pare({"init", path}, {}, in);
+  CHECK(result.exit_code == 0);
+  const std::string config = (folder.path() / "my_weather.toml").string();
+  CHECK(tests::read_file(config) == result.out);
+  for (const char* text :
+       {"holds 2-6-3 in float32, 39 parameters", "# classes: fog, rain, some, sun",
+        "file = \"my weather.safetensors\"\n", "source = \"random\"\n"}) {
+    CAPTURE(text);
+    CHECK(result.out.find(text) != std::string::npos);
+  }
+  const experiments::Experiment experiment = experiments::load_experiment(config, {});
+  CHECK(experiment.name == "my_weather");
+  CHECK(experiment.variants.size() == 3);
+  REQUIRE(experiment.model.file);
+  CHECK(nn::to_safetensors(experiment.model.file->model) == nn::to_safetensors(classifier()));
+  CHECK(run_pare({"init", path}, {}, in).err ==
+        "pare: my_weather.toml exists: name another one with --out, or replace it with --force\n");
+  CHECK(run_pare({"init", path, "--force"}, {}, in).exit_code == 0);
 }

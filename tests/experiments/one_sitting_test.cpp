@@ -1,0 +1,52 @@
+// From a file as people have it to an emulated board, in three commands: init, run, validate. The
+// files lie beside the repository, or nowhere: then this test says so.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "build_paths.h"
+#include "tests/experiments/program.h"
+
+using namespace pare;
+namespace fs = std::filesystem;
+using tests::Folder;
+using tests::ProgramResult;
+
+namespace {
+
+struct Form {
+  std::string file;
+  std::vector<std::string> more;  ///< that init is told
+};
+
+const Form kModels[] = {{"policy.onnx", {"--output", "action_mean"}},
+                        {"sklearn_mlp.onnx", {}},
+                        {"batchnorm_after_relu.onnx", {}},
+                        {"normalization.tflite", {}},
+                        {"io_float_int8.tflite", {}}};
+
+}  // namespace
+
+TEST_CASE("five forms of models go from their files to the board in three commands" *
+          doctest::test_suite("slow")) {
+  const fs::path forms = fs::path(PARE_SOURCE_DIR).parent_path() / "shared/forms/models";
+  if (!fs::exists(forms)) {
+    MESSAGE("skipped: there are no files in " << forms.string());
+    return;
+  }
+  for (const Form& form : kModels) {
+    CAPTURE(form.file);
+    const Folder folder;
+    const auto run = [&](std::vector<std::string> arguments) {
+      const ProgramResult result = tests::run_pare(arguments, {}, folder.path().string());
+      CAPTURE(result.err);
+      CHECK(result.exit_code == 0);
+      return result;
+    };
+    std::vector<std::string> init{"init", (forms / form.file).string(), "--out", "c.toml"};
+    init.insert(init.end(), form.more.begin(), form.more.end());
+    run(init);
+    run({"run", "c.toml", "--out", "results", "--set", "data.test_samples=200"});
+    const ProgramResult validated = run({"validate", "results", "int8", "--emulated"});
+    CHECK(validated.out.find("200 of 200 test vectors are bit-exact") != std::string::npos);
+  }
+}
