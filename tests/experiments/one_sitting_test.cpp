@@ -45,8 +45,8 @@ TEST_CASE("five forms of models go from their files to the board in three comman
     std::vector<std::string> init{"init", (forms / form.file).string(), "--out", "c.toml"};
     init.insert(init.end(), form.more.begin(), form.more.end());
     run(init);
-    run({"run", "c.toml", "--out", "results", "--set", "data.test_samples=200"});
-    const ProgramResult validated = run({"validate", "results", "int8", "--emulated"});
+    run({"run", "c.toml", "--out", "out", "--set", "data.test_samples=200"});
+    const ProgramResult validated = run({"validate", "out", "int8", "--emulated"});
     CHECK(validated.out.find("200 of 200 test vectors are bit-exact") != std::string::npos);
   }
 }
