@@ -116,9 +116,14 @@ Eigen::RowVectorXd spread(const Chain& chain, const Eigen::RowVectorXd& values, 
   Index inner = 1;      // values of the axes behind
   Index own_inner = 1;  // likewise of the constant
   for (std::size_t i = to.size(); i-- > 0;) {
-    const bool differs_by_sample = inner * to[i] > width(chain);
-    if (shape[i] != 1 && (shape[i] != to[i] || differs_by_sample)) refuse();
-    if (shape[i] != 1) strides[i] = own_inner;
+    if (shape[i] != 1) {
+      if (shape[i] != to[i]) refuse();
+      if (inner * to[i] > width(chain)) {
+        fail("its constant of shape {} has other values for each sample of a batch of {}",
+             text(given), chain.samples);
+      }
+      strides[i] = own_inner;
+    }
     own_inner *= shape[i];
     inner *= to[i];
   }
@@ -188,8 +193,9 @@ void add_product(Chain& chain, const Node& node, const Tensor& weights) {
     std::swap(shape[0], shape[1]);
   }
   if (is_column && shape[1] == 1) shape.pop_back();
-  if (shape.empty() || shape.back() != inputs || (left && shape.size() > 1) ||
-      element_count(shape) != inputs * chain.samples) {
+  const bool misfits = shape.empty() || shape.back() != inputs || (left && shape.size() > 1) ||
+                       element_count(shape) != inputs * chain.samples;
+  if (chain.shape && misfits) {
     fail("its weights {} do not fit a value of shape {}", text(weights), text(*chain.shape));
   }
   shape.back() = outputs;

@@ -101,12 +101,20 @@ TEST_CASE("an operator that does what is not supported says so") {
         "chain of layers is supported");
 }
 
-TEST_CASE("a constant divided by a value, and an axis that is moved, are refused") {
+TEST_CASE("a constant over a value, one for each sample, and an axis that is moved are refused") {
   OnnxGraph graph = small();
   graph.file.mutable_graph()->mutable_output(0)->set_name("z");
   graph.node("Div", {graph.scalar("one", 1), "y"}, "z");
   CHECK(onnx_error(graph.bytes()) ==
         "the node that gives 'z' (Div): it divides a constant by a value, which is not supported");
+  OnnxGraph batch = small();
+  batch.file.mutable_graph()->clear_input();
+  batch.input("x", {2, 2});
+  batch.file.mutable_graph()->mutable_output(0)->set_name("z");
+  batch.node("Add", {batch.constant("b", {2, 3}, kSix), "y"}, "z");
+  CHECK(onnx_error(batch.bytes()) ==
+        "the node that gives 'z' (Add): its constant of shape [2, 3] has other values for each "
+        "sample of a batch of 2");
   OnnxGraph moved;
   moved.input("x", {1, 2, 3});
   moved.output("y");

@@ -110,7 +110,7 @@ class OnnxGraph {
 };
 
 inline nn::ReadModel read_onnx(const std::string& bytes, const nn::ReadOptions& options = {}) {
-  const Folder folder;
+  static const Folder folder;  // one for all, as some tests read thousands
   nn::ReadModel read = nn::kOnnx.read(folder.write("m.onnx", bytes), options);
   check(read.model);
   return read;

@@ -193,6 +193,22 @@ TEST_CASE("QLinearMatMul and QGemm are int8 layers, with uint8 weights around 12
   CHECK(layer.bias == Int32Vector::Zero(3));
 }
 
+TEST_CASE("a scale for each output may stand in front of a Transpose") {
+  OnnxGraph graph = two_inputs();
+  quantized(graph, "x", kInput, false, "in");
+  graph.constant("W_q", {3, 2}, elements<std::int8_t>(kWeights, false), Type::int8);
+  graph.node("DequantizeLinear",
+             {"W_q", graph.constant("W_scale", {3}, std::vector<float>{1, 2, 3})}, "W");
+  graph.set("axis", 0);
+  graph.node("Transpose", {"W"}, "V");
+  graph.node("MatMul", {"in", "V"}, "h");
+  quantized(graph, "h", kOutput, false, "y");
+  const Model model = read_onnx(graph.bytes()).model;
+  const auto& layer = std::get<Int8Layer>(model.layers.at(0));
+  CHECK(layer.weights == kWeights);
+  CHECK(layer.weight_scales == Vector{{1, 2, 3}});
+}
+
 TEST_CASE("MatMulInteger, its scales behind it, is an int8 layer too") {
   OnnxGraph graph = two_inputs();
   const Names in = grid(graph, "in", kInput, true);

@@ -400,6 +400,16 @@ TEST_CASE("numbers lie in raw data or in a field of their type, and are float32 
   }
 }
 
+TEST_CASE("a Cast to float16 rounds nothing here, which is said") {
+  OnnxGraph graph = two_inputs();
+  graph.node("Cast", {"x"}, "c");
+  graph.set("to", 10);
+  dense(graph, "c", "y");
+  CHECK(read_onnx(graph.bytes()).notes ==
+        std::vector<std::string>{
+            "the node that gives 'c' (Cast): its values are float32 here, not float16"});
+}
+
 TEST_CASE("what the wanted output does not need falls away") {
   OnnxGraph graph = two_inputs();
   graph.input("unused", {3});
@@ -409,5 +419,9 @@ TEST_CASE("what the wanted output does not need falls away") {
   graph.node("Add", {"y", "unused"}, "other");
   CHECK(distance(run(graph, kSamples), kDense) == 0);
   graph.output("sample");
-  CHECK(distance(forward(read_onnx(graph.bytes(), {.output = "y"}).model, kSamples), kDense) == 0);
+  const ReadModel read = read_onnx(graph.bytes(), {.output = "y"});
+  CHECK(distance(forward(read.model, kSamples), kDense) == 0);
+  CHECK(read.notes ==
+        std::vector<std::string>{"input unused [3] is left out: the output does not need it",
+                                 "output 'y' is taken, not sample"});
 }

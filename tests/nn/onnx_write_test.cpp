@@ -220,15 +220,18 @@ TEST_CASE("a file that is cut anywhere is refused") {
   }
 }
 
-TEST_CASE("a file with any bit changed is refused, or still a model that passes every check") {
+TEST_CASE("a file with a bit changed is refused, or still a model that passes every check") {
+  constexpr int kRounds = 2000;
+  Random random(5);
   for (const Model& model : {random_float_model(6), random_int8_model(6)}) {
     const std::string whole = written(model);
-    std::size_t refused = 0;
-    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    int refused = 0;
+    for (int i = 0; i < kRounds; ++i) {
       std::string damaged = whole;
-      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
-      refused += onnx_error(damaged).empty() ? 0U : 1U;
+      char& byte = damaged[random.below(static_cast<std::uint32_t>(whole.size()))];
+      byte = static_cast<char>(byte ^ 1 << random.below(8));
+      refused += onnx_error(damaged).empty() ? 0 : 1;
     }
-    CHECK(refused > whole.size());
+    CHECK(refused > kRounds / 2);  // most bits are names, sizes and tags; the rest are numbers
   }
 }
