@@ -91,7 +91,13 @@ class BetweenEnds {
                  context.seed,
                  context.on_epoch,
                  &base_,
-                 context.retraining} {}
+                 context.retraining} {
+    // A last layer that ends in an activation gives its range, whatever the targets' scale is.
+    const auto& last = std::get<nn::DenseLayer>(base_.layers.back());
+    if (last.activation == nn::Activation::identity) return;
+    context_.training.scale_targets = false;
+    if (context_.retraining) context_.retraining->options.scale_targets = false;
+  }
 
   const Context& context() const { return context_; }
 

@@ -210,3 +210,24 @@ TEST_CASE("quantize_int8 covers no more of a pre-activation than its table tells
   CHECK(layer.pre_activation.scale == doctest::Approx(5.69 / 255).epsilon(0.01));
   CHECK(layer.output.scale == 1.0F / 128);
 }
+
+TEST_CASE("passes train a model that ends in an activation, between ends of its own") {
+  nn::Model model = tests::random_model({2, 6, 1}, 3);
+  std::get<nn::DenseLayer>(model.layers[1]).activation = nn::Activation::tanh;
+  model.inputs = {nn::RowVector{{1013, -5}}, nn::RowVector{{0.1F, 2}}};
+  model.outputs = {nn::RowVector{{4}}, nn::RowVector{{10}}};
+  const nn::Dataset data =
+      nn::make_answers(model, 200, -1, 1, nn::Random(1, nn::Stream::random_inputs));
+  CHECK(data.targets.minCoeff() > 6);
+  const auto with = [&](const std::vector<compress::Step>& steps) {
+    return compress::run(steps, model, {data, data, {}, 1, {}}).model;
+  };
+  const nn::Model pruned = with({compress::make_step(
+      "magnitude_prune", {{"sparsity", {0.3, ""}}, {"epochs", {std::int64_t{20}, ""}}})});
+  CHECK(pruned.inputs.offset == model.inputs.offset);
+  CHECK(pruned.outputs.factor == model.outputs.factor);
+  CHECK((nn::forward(pruned, data.inputs) - data.targets).cwiseAbs().mean() < 0.2F);
+  const nn::Model int8 = with({compress::make_step("quantize_int8")});
+  CHECK(nn::arithmetic(int8) == nn::Arithmetic::int8);
+  CHECK((nn::forward(int8, data.inputs) - data.targets).cwiseAbs().maxCoeff() < 0.2F);
+}
