@@ -13,8 +13,9 @@ std::string summarize(const Row& row) {
     if (number) parts.push_back(fmt::format(fmt::runtime(words), *number));
   };
   add("{:.0f} B of weights", row.weights_bytes);
-  add("top-1 {:.2f} %", row.score("top1"));
-  add("MSE {:.2e}", row.score("mse"));
+  const Number top1 = row.score("top1");
+  add("top-1 {:.2f} %", top1);
+  if (!top1) add("MSE {:.2e}", row.score("mse"));
   for (const mcu::Board* board : boards_of({&row, 1})) {
     const BoardRow& figures = row.boards.find(board->name)->second;
     if (row.boards.size() > 1) parts.push_back(fmt::format("on {}", board->name));
