@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "nn/text_file.h"
-#include "onnx.pb.h"
+#include <onnx.pb.h>
 
 static_assert(std::endian::native == std::endian::little, "ONNX's raw data is little-endian");
 

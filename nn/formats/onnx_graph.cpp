@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
-#include "onnx.pb.h"
+#include <onnx.pb.h>
 
 namespace pare::nn::onnx {
 namespace {

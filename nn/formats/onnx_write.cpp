@@ -2,6 +2,7 @@
 #include "nn/formats/onnx_write.h"
 
 #include <fmt/format.h>
+#include <onnx.pb.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -10,7 +11,6 @@
 #include "nn/formats/onnx_tensor.h"
 #include "nn/formats/operations.h"
 #include "nn/json_text.h"
-#include "onnx.pb.h"
 
 namespace pare::nn::onnx {
 namespace {
@@ -244,7 +244,9 @@ std::string write(const Model& model, std::vector<std::string>& losses) {
   if (arithmetic(model) == Arithmetic::int8) {
     write_int8(chain, model);
     losses.emplace_back(
-        "ONNX runtimes round sums to 8 bits in float32, half to even: outputs may be a step away");
+        "ONNX runtimes round inputs and sums to 8 bits in float32, half to even: outputs may be "
+        "some "
+        "steps away");
   } else {
     for (const Operation& operation : unfold(model)) write(chain, operation);
   }

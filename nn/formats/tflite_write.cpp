@@ -119,9 +119,16 @@ void append_outputs(const Outputs& ends, Index size, Chain& chain) {
   }
 }
 
+bool scales(const Outputs& ends) {
+  return (ends.factor.array() != 1).any() || (ends.offset.array() != 0).any();
+}
+
 void append_softmax(const Outputs& ends, Index size, bool int8, Chain& chain) {
   const bool logarithm = ends.meaning == Meaning::log_probabilities;
   if (!logarithm && ends.meaning != Meaning::probabilities) return;
+  if (int8 && scales(ends)) {
+    throw std::invalid_argument("outputs: an int8 file cannot scale them in front of a softmax");
+  }
   Operator op{logarithm ? "LOG_SOFTMAX" : "SOFTMAX", int8 ? kInt8Other : 1};
   op.beta = 1;
   chain.append(op, {},
@@ -184,7 +191,7 @@ void add_losses(const Model& model, std::vector<std::string>& losses) {
         "an int8 file holds no scaling and no activation of its inputs: give it what the first "
         "layer sees, activation((input - offset) * factor)");
   }
-  if ((model.outputs.factor.array() != 1).any() || (model.outputs.offset.array() != 0).any()) {
+  if (scales(model.outputs)) {
     losses.emplace_back(
         "an int8 file holds no scaling of its outputs: take what it gives * factor + offset");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <onnx.pb.h>
 
 #include <string>
 #include <variant>
@@ -8,7 +9,6 @@
 
 #include "nn/formats/format.h"
 #include "nn/formats/onnx_tensor.h"
-#include "onnx.pb.h"
 #include "tests/helpers.h"
 
 namespace pare::nn {

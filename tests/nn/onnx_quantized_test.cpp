@@ -111,6 +111,30 @@ TEST_CASE("Gemm between QuantizeLinear and DequantizeLinear is an int8 layer, of
   }
 }
 
+TEST_CASE("a bias with a scale of its own, or of reals, is rounded to the scale that a layer has") {
+  for (const bool is_real : {false, true}) {
+    OnnxGraph graph = qdq([](OnnxGraph& g) { quantized(g, "h", kOutput, false, "y"); });
+    for (auto& tensor : *graph.file.mutable_graph()->mutable_initializer()) {
+      if (tensor.name() != "b_scale") continue;
+      const float scale = 3 * kInput.scale * kWeightScale;
+      tensor.set_raw_data(&scale, sizeof(scale));
+    }
+    if (is_real) {
+      std::vector<float> bias;
+      for (const std::int32_t value : kBias) {
+        bias.push_back(3.001F * static_cast<float>(value) * kInput.scale * kWeightScale);
+      }
+      graph.constant("c", {3}, bias);
+      for (auto& node : *graph.file.mutable_graph()->mutable_node()) {
+        if (node.op_type() == "Gemm") node.set_input(2, "c");
+      }
+    }
+    const Model model = read_onnx(graph.bytes()).model;
+    CHECK(std::get<Int8Layer>(model.layers.at(0)).bias ==
+          (is_real ? Int32Vector{{300, -6002, 21}} : Int32Vector{{300, -6000, 21}}));
+  }
+}
+
 TEST_CASE("a Relu is a clamp, in front of QuantizeLinear or between two with the same scale") {
   const ReadModel before = read_onnx(qdq([](OnnxGraph& graph) {
                                        graph.node("Relu", {"h"}, "r");

@@ -148,6 +148,21 @@ TEST_CASE("a constant may stand on either side of Add, Sub and Mul, and behind D
   CHECK(distance(with("Sub", true, {}), (2 - kDense.array()).matrix()) == 0);
 }
 
+TEST_CASE("a constant in front is spread over all axes that it has") {
+  const auto offset = [](const std::vector<int>& shape, const std::vector<float>& values) {
+    OnnxGraph graph;
+    graph.input("x", {"N", 2, 3});
+    graph.output("y");
+    graph.node("Sub", {"x", graph.constant("c", shape, values)}, "s");
+    graph.node("Flatten", {"s"}, "f");
+    graph.node("MatMul", {"f", graph.constant("W", {6, 1}, std::vector<float>(6, 1))}, "y");
+    return read_onnx(graph.bytes()).model.inputs.offset;
+  };
+  CHECK(offset({2, 3}, {1, 2, 3, 4, 5, 6}) == RowVector{{1, 2, 3, 4, 5, 6}});
+  CHECK(offset({1, 2, 1}, {1, 2}) == RowVector{{1, 1, 1, 2, 2, 2}});
+  CHECK(offset({3}, {1, 2, 3}) == RowVector{{1, 2, 3, 1, 2, 3}});
+}
+
 TEST_CASE("BatchNormalization is (x - mean) / sqrt(variance + epsilon) * scale + offset") {
   const Model model = behind_dense([](OnnxGraph& graph, const std::string& h) {
     graph.node("BatchNormalization",
@@ -287,6 +302,19 @@ TEST_CASE("a softmax at the end is the outputs' meaning") {
   CHECK(meaning("Softmax", 1, 13) == Meaning::probabilities);
   CHECK(meaning("Softmax", 1, 9) == Meaning::probabilities);
   CHECK(meaning("LogSoftmax", -1, 13) == Meaning::log_probabilities);
+  const auto column = [](int opset) {  // without an axis
+    OnnxGraph graph = two_inputs(opset);
+    dense(graph, "x", "h");
+    graph.node("Reshape",
+               {"h", graph.constant("s", {3}, std::vector<Index>{-1, 3, 1}, Type::int64)}, "r");
+    graph.node("Softmax", {"r"}, "y");
+    return onnx_error(graph.bytes());
+  };
+  CHECK(column(12).empty());
+  CHECK(
+      column(13) ==
+      "the node that gives 'y' (Softmax): it sums over 1 of the 3 values of shape [1, 3, 1]; only "
+      "over all is supported");
 }
 
 TEST_CASE("inputs of one to four dimensions are flattened, whatever their batch is called") {

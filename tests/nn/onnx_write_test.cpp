@@ -195,8 +195,9 @@ TEST_CASE("an int8 model's file says how others round, a float model's nothing")
   kOnnx.write(random_float_model(1), losses);
   CHECK(losses.empty());
   kOnnx.write(random_int8_model(1), losses);
-  CHECK(losses == std::vector<std::string>{"ONNX runtimes round sums to 8 bits in float32, half to "
-                                           "even: outputs may be a step away"});
+  CHECK(losses == std::vector<std::string>{
+                      "ONNX runtimes round inputs and sums to 8 bits in float32, half to "
+                      "even: outputs may be some steps away"});
 }
 
 TEST_CASE("an ONNX file begins as one, and no text does") {

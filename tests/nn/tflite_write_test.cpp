@@ -250,3 +250,15 @@ TEST_CASE("operators are of the versions that TensorFlow's runtime asks for") {
   layer.activation = *find_activation("leaky_relu");
   CHECK(operators(int8) == "FULLY_CONNECTED 4 NONE, LEAKY_RELU 1 NONE, SOFTMAX 2 NONE, ");
 }
+
+TEST_CASE("scaled int8 outputs in front of a softmax are refused: TFLite would not scale them") {
+  Model model = pare::tests::random_int8_model({3, 4}, 5);
+  std::get<Int8Layer>(model.layers[0]).requantizing = Requantizing::double_rounding;
+  model.outputs = {RowVector::Constant(4, 2), {}, Meaning::probabilities};
+  const pare::tests::Folder folder;
+  const auto path = folder.path() / "m.tflite";
+  CHECK_THROWS_WITH(
+      write_model(model, path),
+      doctest::Contains("outputs: an int8 file cannot scale them in front of a softmax"));
+  CHECK_FALSE(std::filesystem::exists(path));
+}
