@@ -82,7 +82,8 @@ std::pair<float, float> table_range(Activation activation, const Quantization& o
 std::array<std::int8_t, 256> make_table(const Int8Layer& layer) {
   const ActivationFunction& function = layer.activation.function();
   std::array<std::int8_t, 256> table{};
-  for (int x = -128; x < 128; ++x) {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const int x = static_cast<int>(i) - 128;
     double steps = 0;
     if (function.int8_value != nullptr) {
       steps = function.int8_value(x, layer);
@@ -92,8 +93,7 @@ std::array<std::int8_t, 256> make_table(const Int8Layer& layer) {
                                       double{layer.activation.alpha});
       steps = std::round(y / double{layer.output.scale}) + layer.output.zero_point;
     }
-    table[static_cast<std::size_t>(x + 128)] =
-        static_cast<std::int8_t>(std::clamp(steps, -128.0, 127.0));
+    table[i] = static_cast<std::int8_t>(std::clamp(steps, -128.0, 127.0));
   }
   return table;
 }

@@ -164,6 +164,7 @@ TEST_SUITE("slow") {
   TEST_CASE("the sketch starts without a host, and answers one that comes later") {
     // A port that is never ready, and a clock that runs while it is asked.
     RemoteBoard board(tests::random_model({5, 4, 2}, 1), tests::random_matrix(2, 5, 7),
+                      "#undef SERIAL_CDC\n"  // its write is that of no USB
                       "static struct {\n"
                       "  explicit operator bool() const { return false; }\n"
                       "  void begin(unsigned long baud) { Serial.begin(baud); }\n"
@@ -181,6 +182,7 @@ TEST_SUITE("slow") {
   TEST_CASE("a reply leaves in one piece") {
     // Here timestamp% gives the number of writes so far.
     RemoteBoard board(tests::random_model({5, 4, 2}, 1), tests::random_matrix(2, 5, 7),
+                      "#undef SERIAL_CDC\n"
                       "static uint32_t writes;\n"
                       "static struct {\n"
                       "  explicit operator bool() const { return true; }\n"
@@ -207,6 +209,7 @@ TEST_SUITE("slow") {
   TEST_CASE("the light blinks while commands come") {
     // Here timestamp% gives how often the light has changed.
     RemoteBoard board(tests::random_model({5, 4, 2}, 1), tests::random_matrix(2, 5, 7),
+                      "#undef SERIAL_CDC\n"  // without it only the light asks for the time
                       "static uint32_t changes, light, fake_ms;\n"
                       "static void set_light(unsigned, int on) {\n"
                       "  if (light != static_cast<uint32_t>(on)) ++changes;\n"
