@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <onnx.pb.h>
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +14,6 @@
 #include <stdexcept>
 
 #include "nn/text_file.h"
-#include <onnx.pb.h>
 
 static_assert(std::endian::native == std::endian::little, "ONNX's raw data is little-endian");
 

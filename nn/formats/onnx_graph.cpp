@@ -1,13 +1,12 @@
 #include "nn/formats/onnx_graph.h"
 
 #include <fmt/format.h>
+#include <onnx.pb.h>
 
 #include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <unordered_map>
-
-#include <onnx.pb.h>
 
 namespace pare::nn::onnx {
 namespace {
