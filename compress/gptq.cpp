@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compress/int8_layer.h"
+#include "nn/quantization.h"
 #include "nn/sums.h"
 
 namespace pare::compress {
@@ -67,7 +68,7 @@ nn::Int8Matrix round_gptq(const nn::Matrix& weights, const nn::Vector& scales, i
   const DoubleMatrix sorted_hessian = hessian(order, order);
   nn::Int8Matrix rounded = round_nearest(weights, scales, bits);
   for (nn::Index row = 0; row < weights.rows(); ++row) {
-    const float scale = scales[scales.size() == 1 ? 0 : row];
+    const float scale = nn::row_scale(scales, row);
     const auto round = [&](double weight) {
       return round_weight(static_cast<float>(weight), scale, bits);
     };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/quantization.h"
 #include "nn/sums.h"
 
 namespace pare::compress {
@@ -33,10 +34,6 @@ LloydStep lloyd_step(const Eigen::Ref<const nn::Vector>& weights, float scale, i
   const double product = nn::dot(weights.data(), steps.data(), steps.size());
   return {square > 0 ? static_cast<float>(product / square) : scale,
           nn::dot(errors.data(), errors.data(), errors.size())};
-}
-
-float scale_of(const nn::Vector& scales, nn::Index row) {
-  return scales[scales.size() == 1 ? 0 : row];
 }
 
 /// What `scale_of(weights, bits)` says of each row, or of all weights.
@@ -127,16 +124,10 @@ nn::Int8Matrix round_nearest(const nn::Matrix& weights, const nn::Vector& scales
   nn::Int8Matrix rounded(weights.rows(), weights.cols());
   for (nn::Index row = 0; row < weights.rows(); ++row) {
     for (nn::Index i = 0; i < weights.cols(); ++i) {
-      rounded(row, i) = round_weight(weights(row, i), scale_of(scales, row), bits);
+      rounded(row, i) = round_weight(weights(row, i), nn::row_scale(scales, row), bits);
     }
   }
   return rounded;
-}
-
-nn::Matrix dequantize_weights(const nn::Int8Matrix& rounded, const nn::Vector& scales) {
-  nn::Matrix weights = rounded.cast<float>();
-  for (nn::Index row = 0; row < weights.rows(); ++row) weights.row(row) *= scale_of(scales, row);
-  return weights;
 }
 
 }  // namespace pare::compress

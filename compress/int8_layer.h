@@ -50,7 +50,4 @@ nn::Vector legal_scales(const nn::Vector& scales, const nn::Vector& bias,
 /// Each weight to the nearest integer.
 nn::Int8Matrix round_nearest(const nn::Matrix& weights, const nn::Vector& scales, int bits);
 
-/// What `rounded` stands for.
-nn::Matrix dequantize_weights(const nn::Int8Matrix& rounded, const nn::Vector& scales);
-
 }  // namespace pare::compress

@@ -53,7 +53,7 @@ nn::Int32Vector rounded_bias(const nn::Vector& bias, const nn::Vector& scales,
                              const nn::Quantization& input) {
   nn::Int32Vector rounded(bias.size());
   for (nn::Index row = 0; row < bias.size(); ++row) {
-    const float scale = scales[scales.size() == 1 ? 0 : row];
+    const float scale = nn::row_scale(scales, row);
     const double unit = double{input.scale} * double{scale};
     rounded[row] = static_cast<std::int32_t>(std::llround(double{bias[row]} / unit));
   }
@@ -221,7 +221,7 @@ nn::Model quantize(nn::Model model, const std::vector<WeightFormat>& formats,
                      scales)) {
       weights = round();
     }
-    nn::DenseLayer shown{dequantize_weights(weights, scales), dense.bias, dense.activation};
+    nn::DenseLayer shown{nn::dequantize_weights(weights, scales), dense.bias, dense.activation};
     if (options.bias_correction) shown.bias = corrected_bias(dense, shown.weights, exact, seen);
     quantized.layers.emplace_back(nn::Int8Layer{weights, rounded_bias(shown.bias, scales, input),
                                                 scales, input, output, activation, pre_activation,

@@ -41,6 +41,14 @@ std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor) {
   return static_cast<std::int32_t>((high >> right) + (remainder > threshold ? 1 : 0));
 }
 
+float row_scale(const Vector& scales, Index row) { return scales[scales.size() == 1 ? 0 : row]; }
+
+Matrix dequantize_weights(const Int8Matrix& weights, const Vector& scales) {
+  Matrix reals = weights.cast<float>();
+  for (Index row = 0; row < reals.rows(); ++row) reals.row(row) *= row_scale(scales, row);
+  return reals;
+}
+
 const Quantization& requantized(const Int8Layer& layer) {
   return has_table(layer.activation) ? layer.pre_activation : layer.output;
 }

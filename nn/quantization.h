@@ -24,6 +24,12 @@ FixedPointMultiplier quantize_multiplier(double factor);
 /// with TFLITE_SINGLE_ROUNDING; gemmlowp fixedpoint.h.
 std::int32_t requantize(std::int32_t value, FixedPointMultiplier factor);
 
+/// Of scales [1] for a whole tensor or [outputs] for its rows, that of a row.
+float row_scale(const Vector& scales, Index row);
+
+/// The reals that int8 weights [outputs, inputs] with such scales stand for.
+Matrix dequantize_weights(const Int8Matrix& weights, const Vector& scales);
+
 /// What a layer's accumulators are requantized to: its output, or before a table its
 /// pre-activation.
 const Quantization& requantized(const Int8Layer& layer);

@@ -9,7 +9,7 @@
 
 #include "nn/activation.h"
 #include "nn/formats/operations.h"
-#include "nn/sums.h"
+#include "nn/quantization.h"
 
 namespace pare::nn {
 namespace {
@@ -233,11 +233,11 @@ Model dequantized(const Model& model) {
       floats.layers.push_back(any);
       continue;
     }
-    DenseLayer dense{layer->weights.cast<float>(), Vector(layer->bias.size()), layer->activation};
-    for (Index row = 0; row < dense.weights.rows(); ++row) {
-      const float scale = layer->weight_scales[layer->weight_scales.size() == 1 ? 0 : row];
-      dense.weights.row(row) *= scale;
-      dense.bias[row] = static_cast<float>(double{layer->input.scale} * double{scale} *
+    DenseLayer dense{dequantize_weights(layer->weights, layer->weight_scales),
+                     Vector(layer->bias.size()), layer->activation};
+    for (Index row = 0; row < dense.bias.size(); ++row) {
+      dense.bias[row] = static_cast<float>(double{layer->input.scale} *
+                                           double{row_scale(layer->weight_scales, row)} *
                                            static_cast<double>(layer->bias[row]));
     }
     floats.layers.emplace_back(std::move(dense));

@@ -9,6 +9,7 @@
 
 #include "nn/activation.h"
 #include "nn/formats/onnx_chain.h"
+#include "nn/quantization.h"
 
 namespace pare::nn::onnx {
 namespace {
@@ -79,8 +80,7 @@ bool has_layer_scales(const Int8Layer& layer, const Tensor& bias) {
   const auto count = static_cast<Index>(bias.scaling->scales.size());
   if (element_count(bias.shape) != layer.weights.rows()) return false;
   for (Index row = 0; row < layer.weights.rows(); ++row) {
-    const float expected =
-        layer.input.scale * layer.weight_scales[layer.weight_scales.size() == 1 ? 0 : row];
+    const float expected = layer.input.scale * row_scale(layer.weight_scales, row);
     const auto i = static_cast<std::size_t>(count == 1 ? 0 : row);
     if (std::abs(bias.scaling->scales[i] / expected - 1) > kTolerance) return false;
     if (bias.scaling->zero_points[i] != 0) return false;
@@ -103,7 +103,7 @@ Int32Vector integer_bias(const std::string& place, const Int8Layer& layer, const
   const Row real = biases(dense, outputs).cwiseProduct(whole(behind.factor, outputs)) +
                    whole(behind.offset, outputs);
   for (Index row = 0; row < outputs; ++row) {
-    const float scale = layer.weight_scales[layer.weight_scales.size() == 1 ? 0 : row];
+    const float scale = row_scale(layer.weight_scales, row);
     const double steps = std::round(real[row] / (double{layer.input.scale} * double{scale}));
     if (!(std::abs(steps) <= std::numeric_limits<std::int32_t>::max())) {
       refuse(place, fmt::format("its bias {} is {} steps, and has 32 bits", row, steps));

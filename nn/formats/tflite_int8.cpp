@@ -44,14 +44,14 @@ Int32Vector int8_bias(const Step& step, const Int8Layer& layer) {
   if (bias->scales.empty()) return values;
   const Vector scales = row_scales(*bias, values.size());
   for (Index row = 0; row < values.size(); ++row) {
-    const auto of_row = [row](const Vector& all) { return double{all[all.size() == 1 ? 0 : row]}; };
-    const double expected = double{layer.input.scale} * of_row(layer.weight_scales);
+    const double expected = double{layer.input.scale} * double{row_scale(layer.weight_scales, row)};
+    const double found = double{row_scale(scales, row)};
     constexpr double kTolerance = 1e-5;  // both are rounded to float32
-    if (std::abs(of_row(scales) - expected) <= kTolerance * expected) continue;
+    if (std::abs(found - expected) <= kTolerance * expected) continue;
     refuse(
         fmt::format("the scale of its bias is {:.7g} for output {}; input scale * weight scale "
                     "is {:.7g}",
-                    of_row(scales), row, expected));
+                    found, row, expected));
   }
   return values;
 }

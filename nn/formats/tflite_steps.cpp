@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nn/activation.h"
+#include "nn/quantization.h"
 
 namespace pare::nn::tflite {
 namespace {
@@ -26,15 +27,9 @@ constexpr std::array kNearest{
 
 /// The reals of integers whose zero point is 0.
 Matrix scaled(const Tensor& tensor) {
-  Matrix values = elements<std::int8_t>(tensor, kInt8).cast<float>();
-  const Vector scales = row_scales(tensor, values.rows());
+  const Int8Matrix values = elements<std::int8_t>(tensor, kInt8);
   expect_no_zero_point(tensor);
-  if (scales.size() == 1) {
-    values *= scales[0];
-  } else {
-    values.array().colwise() *= scales.array();
-  }
-  return values;
+  return dequantize_weights(values, row_scales(tensor, values.rows()));
 }
 
 Matrix from_float16(const Tensor& tensor) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "compress/int8_layer.h"
+#include "nn/quantization.h"
 #include "tests/helpers.h"
 
 using namespace pare;
@@ -13,7 +14,7 @@ namespace {
 
 float error_of(const nn::Matrix& weights, const nn::Int8Matrix& rounded, const nn::Vector& scales,
                const nn::Matrix& inputs) {
-  const nn::Matrix off = compress::dequantize_weights(rounded, scales) - weights;
+  const nn::Matrix off = nn::dequantize_weights(rounded, scales) - weights;
   return (inputs * off.transpose()).squaredNorm();
 }
 
