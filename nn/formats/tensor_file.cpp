@@ -27,19 +27,6 @@ T value_at(std::string_view bytes, std::size_t index) {
   return value;
 }
 
-/// A number of IEEE 754's binary16, exactly.
-float from_float16(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits >> 15) << 31;
-  const std::uint32_t exponent = bits >> 10 & 31U;
-  const std::uint32_t fraction = bits & 1023U;
-  if (exponent == 0) {
-    const float size = static_cast<float>(fraction) * 0x1p-24F;
-    return sign != 0 ? -size : size;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
 struct RealType {
   std::string_view dtype;
   std::size_t bytes;
@@ -51,10 +38,12 @@ constexpr RealType kRealTypes[] = {
     {"F64", 8,
      [](std::string_view b, std::size_t i) { return static_cast<float>(value_at<double>(b, i)); }},
     {"F16", 2,
-     [](std::string_view b, std::size_t i) { return from_float16(value_at<std::uint16_t>(b, i)); }},
+     [](std::string_view b, std::size_t i) {
+       return static_cast<float>(value_at<Eigen::half>(b, i));
+     }},
     {"BF16", 2,
      [](std::string_view b, std::size_t i) {
-       return std::bit_cast<float>(std::uint32_t{value_at<std::uint16_t>(b, i)} << 16);
+       return static_cast<float>(value_at<Eigen::bfloat16>(b, i));
      }},
 };
 
@@ -124,12 +113,6 @@ Vector TensorFile::floats(const std::string& name) {
     return values;
   }
   fail(fmt::format("tensor {} is {}, expected F32, F16, BF16 or F64", name, type));
-}
-
-void TensorFile::drop(const std::string& name) {
-  const auto& offsets = header_.at(name).at("data_offsets");
-  taken_bytes_ += offsets.at(1).get<std::size_t>() - offsets.at(0).get<std::size_t>();
-  header_.erase(name);
 }
 
 std::string TensorFile::text(const std::string& name) {

@@ -36,9 +36,6 @@ class TensorFile {
   /// exactly, those of 64 bits rounded.
   Vector floats(const std::string& name);
 
-  /// Takes a tensor whose values are of no use.
-  void drop(const std::string& name);
-
   bool has_text(const std::string& name) const { return metadata_.contains(name); }
   std::string text(const std::string& name);
 

@@ -33,9 +33,7 @@ Matrix scaled(const Tensor& tensor) {
 }
 
 Matrix from_float16(const Tensor& tensor) {
-  return elements<std::uint16_t>(tensor, kFloat16).unaryExpr([](std::uint16_t bits) {
-    return Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(bits));
-  });
+  return elements<Eigen::half>(tensor, kFloat16).cast<float>();
 }
 
 }  // namespace
