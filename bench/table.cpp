@@ -146,19 +146,11 @@ std::string as_markdown(Table table) {
   return text;
 }
 
-/// Source: RFC 4180, section 2, with a bare line feed.
-std::string csv_cell(const std::string& cell) {
-  if (cell == kNothing) return "";
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string as_csv(const Table& table) {
   std::string text;
   const auto add = [&text](const std::vector<std::string>& cells) {
-    for (std::size_t c = 0; c < cells.size(); ++c) text += (c > 0 ? "," : "") + csv_cell(cells[c]);
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      text += (c > 0 ? "," : "") + (cells[c] == kNothing ? "" : csv_cell(cells[c]));
     text += "\n";
   };
   add(table.headers);
@@ -186,6 +178,13 @@ std::string as_json(const Table& table) {
 }
 
 }  // namespace
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
 
 std::string format_table(const Table& table, Format format, std::size_t width) {
   switch (format) {

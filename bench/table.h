@@ -22,6 +22,10 @@ struct Table {
   std::vector<std::vector<std::string>> rows;
 };
 
+/// A text as a cell of a CSV file, quoted where it has to be.
+/// Source: RFC 4180, section 2, with a bare line feed.
+std::string csv_cell(const std::string& text);
+
 /// The table in one format, ending in a newline. Text is at most `width` columns wide where its
 /// cells allow that: what does not fit stands below, under the first column once more. JSON is an
 /// array of objects by header, numbers as numbers and "-" as null.

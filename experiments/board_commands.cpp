@@ -319,8 +319,7 @@ void print_boards(const BoardsArguments& arguments) {
                           fmt::format("{}", board->sketch_ram_bytes), measured_here(*board),
                           connected_at(*board, ports)});
   }
-  fmt::print("{}", bench::format_table(table, arguments.format,
-                                       terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
+  show_table(table, arguments.format);
   if (!bench::for_people(arguments.format)) return;
   fmt::print(
       "\nFlash and RAM are what the Arduino core leaves to a sketch; of the ESP32s what there is, "

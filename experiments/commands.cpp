@@ -29,10 +29,6 @@ namespace {
 
 std::size_t output_width() { return terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit); }
 
-void print(const bench::Table& table, bench::Format format) {
-  fmt::print("{}", bench::format_table(table, format, output_width()));
-}
-
 /// The per-layer count of results.json, with the sum of all layers below.
 bench::Table layer_table(const nlohmann::json& layers) {
   bench::Table table{
@@ -115,7 +111,7 @@ bool run_experiment(const RunArguments& arguments) {
   write_results(results, folder);
   if (results.whole) journal.remove_the_rest();
   if (bench::for_people(arguments.format)) {
-    print(layer_table(results.layers), arguments.format);
+    show_table(layer_table(results.layers), arguments.format);
     fmt::print("\n");
   }
   fmt::print("{}", bench::format_comparison(results.rows, arguments.format, {}, output_width()));
@@ -156,7 +152,7 @@ void print_sensitivity(const RunArguments& arguments) {
   if (!arguments.out.empty()) {
     nn::replace_text(arguments.out, bench::format_table(table, bench::Format::csv));
   }
-  print(table, arguments.format);
+  show_table(table, arguments.format);
   if (bench::for_people(arguments.format)) {
     fmt::print(
         "\nOn {} validation samples, seed {}, without training. Sparsity: magnitude_prune of this "
@@ -189,13 +185,13 @@ void print_passes(const PassesArguments& arguments) {
           {step.name, option.name, option.fallback, option.range, option.help, "-"});
     }
   }
-  print(table, arguments.format);
+  show_table(table, arguments.format);
 }
 
 void print_kernel_bench(const BenchArguments& arguments) {
   const std::optional<bench::CmsisNn> library = open_library(arguments);
   const bench::CmsisNn* const cmsis_nn = library ? &*library : nullptr;
-  print(bench::kernel_table(cmsis_nn), arguments.format);
+  show_table(bench::kernel_table(cmsis_nn), arguments.format);
   std::fflush(stdout);
   fmt::print(bench::for_people(arguments.format) ? stdout : stderr, "\n{}",
              bench::kernel_notes(cmsis_nn));
@@ -203,17 +199,17 @@ void print_kernel_bench(const BenchArguments& arguments) {
 
 void print_timing_bench(const BenchArguments& arguments) {
   const std::optional<bench::CmsisNn> library = open_library(arguments);
-  print(bench::timing_table(library ? &*library : nullptr), arguments.format);
+  show_table(bench::timing_table(library ? &*library : nullptr), arguments.format);
 }
 
 void print_encoding_bench(const BenchArguments& arguments) {
-  print(bench::encoding_table(), arguments.format);
+  show_table(bench::encoding_table(), arguments.format);
 }
 
 void measure_costs(const BenchArguments& arguments) {
   const bench::FittedPrices prices = bench::measure_prices();
   nn::replace_text(bench::costs_path(), bench::costs_source(prices));
-  print(bench::price_table(prices), arguments.format);
+  show_table(bench::price_table(prices), arguments.format);
   std::fflush(stdout);
   fmt::print(stderr,
              "written to {}; build pare again to use it. In nineteen of twenty models the prices "
@@ -222,7 +218,7 @@ void measure_costs(const BenchArguments& arguments) {
 }
 
 void print_core_bench(const BenchArguments& arguments) {
-  print(bench::core_table(), arguments.format);
+  show_table(bench::core_table(), arguments.format);
 }
 
 void print_peer_bench(const BenchArguments& arguments) {
@@ -234,7 +230,7 @@ void print_peer_bench(const BenchArguments& arguments) {
                arguments.onnx_runtime, arguments.onnx_runtime);
   }
   const bench::PeerReport report = run_peer_bench(arguments.rounds, onnx_runtime);
-  print(bench::peer_table(report.rows), arguments.format);
+  show_table(bench::peer_table(report.rows), arguments.format);
   std::fflush(stdout);
   const nlohmann::json here = describe_environment();
   fmt::print(bench::for_people(arguments.format) ? stdout : stderr,

@@ -29,11 +29,6 @@ namespace fs = std::filesystem;
 constexpr nn::Index kSamples = 1000;
 constexpr nn::Index kMostQuantized = 4'000'000;  ///< parameters: more fit no board
 
-void print(const bench::Table& table, bench::Format format) {
-  const std::size_t width = terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit);
-  fmt::print("{}", bench::format_table(table, format, width));
-}
-
 /// On the standard error, where a table for a program is on the standard output.
 void print_notes(const std::vector<std::string>& notes) {
   std::fflush(stdout);
@@ -93,13 +88,6 @@ nn::Matrix read_inputs(const std::string& path, const nn::Model& model) {
   return inputs;
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
 /// Scores of each class, [samples, classes]: probabilities as far as the model is calibrated.
 nn::Matrix class_scores(const nn::Model& model, const nn::Matrix& outputs) {
   if (nn::is_binary(model)) {
@@ -121,12 +109,14 @@ std::string predictions(const nn::Model& model, const nn::Matrix& inputs) {
   }
   const std::vector<nn::Index> labels = nn::predicted_classes(model, outputs);
   std::string text = classes ? "label" : "";
-  for (const std::string& name : names) text += (text.empty() ? "" : ",") + csv_cell(name);
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + bench::csv_cell(name);
   text += '\n';
   for (nn::Index i = 0; i < values.rows(); ++i) {
     const auto row = values.row(i);
     if (classes) {
-      text += csv_cell(names[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]) + ",";
+      text +=
+          bench::csv_cell(names[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]) +
+          ",";
     }
     text += fmt::format("{}\n", fmt::join(row.begin(), row.end(), ","));
   }
@@ -155,7 +145,7 @@ void inspect_model(const InspectArguments& arguments) {
     fmt::print("{}: {} in {}, {} parameters, {} MACs\n\n", arguments.file, widths(model),
                nn::name(nn::arithmetic(model)), nn::parameter_count(model), nn::mac_count(model));
   }
-  print(bench::layer_summary(model), arguments.format);
+  show_table(bench::layer_summary(model), arguments.format);
   if (!people) return print_notes(read.notes);
   fmt::print("\n");
   const std::vector<std::string> ends = bench::describe_ends(model);
@@ -166,7 +156,7 @@ void inspect_model(const InspectArguments& arguments) {
   if (float32 && nn::parameter_count(model) <= kMostQuantized) {
     candidates.push_back({"int8, then", roughly_quantized(model)});
   }
-  print(bench::board_summary(candidates), arguments.format);
+  show_table(bench::board_summary(candidates), arguments.format);
   print_notes(read.notes);
 }
 
@@ -192,7 +182,7 @@ bool diff_models(const DiffArguments& arguments) {
                 .inputs
           : read_inputs(arguments.data, first);
   const bench::Difference difference = bench::compare_models(first, second, inputs);
-  print(difference.table, arguments.format);
+  show_table(difference.table, arguments.format);
   std::fflush(stdout);
   const bool same = difference.largest <= arguments.tolerance;
   say(same ? fmt::format("pare: nothing differs by more than {} of the largest value\n",

@@ -47,8 +47,7 @@ void print_profile(const VariantArguments& arguments) {
   const StoredVariant stored =
       load_variant(arguments.results, arguments.variant, arguments.seed, arguments.optimize);
   const bench::Profile profile = measure(stored);
-  fmt::print("{}", bench::format_table(bench::profile_table(profile), arguments.format,
-                                       terminal_width(STDOUT_FILENO).value_or(bench::kNoLimit)));
+  show_table(bench::profile_table(profile), arguments.format);
   if (bench::for_people(arguments.format)) {
     fmt::print(
         "\n{} takes {} bytes of flash, {} of static RAM and {} of stack, painted; the board leaves "
