@@ -18,9 +18,6 @@
 namespace pare::bench {
 namespace {
 
-/// Beyond it no board's flash holds even 1 bit a parameter, and encoding would take long.
-constexpr nn::Index kMostPriced = 4'000'000;
-
 std::string range_of(const auto& values) {
   return fmt::format("{:.4g} to {:.4g}", static_cast<double>(values.minCoeff()),
                      static_cast<double>(values.maxCoeff()));

@@ -14,6 +14,10 @@ Table layer_summary(const nn::Model& model);
 /// The inputs' and outputs' own scales and names, a line each; none where they say nothing.
 std::vector<std::string> describe_ends(const nn::Model& model);
 
+/// Parameters of the largest model that is encoded for board_summary: beyond them no board's flash
+/// holds even 1 bit for each, and encoding would take long.
+constexpr nn::Index kMostPriced = 4'000'000;
+
 /// A model under the name that the table gives it.
 struct Candidate {
   std::string name;

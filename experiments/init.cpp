@@ -30,12 +30,6 @@ std::string results_name(const fs::path& file) {
   return name.empty() || name[0] == '-' ? "model" + name : name;
 }
 
-std::string shape(const nn::Model& model) {
-  std::string text = fmt::format("{}", nn::input_count(model));
-  for (const nn::Layer& layer : model.layers) text += fmt::format("-{}", nn::output_count(layer));
-  return fmt::format("{} in {}", text, nn::name(nn::arithmetic(model)));
-}
-
 /// The path as the config names it: from its own folder.
 std::string path_from(const fs::path& config, const fs::path& file) {
   const fs::path folder = fs::absolute(config).parent_path();
@@ -64,9 +58,9 @@ constexpr std::string_view kInt8Variants =
 std::string config_of(const InitArguments& arguments, const fs::path& config,
                       const nn::ReadModel& read) {
   const nn::Model& model = read.model;
-  std::string text =
-      fmt::format("# {0} holds {1}, {2} parameters. Next: ./pare run {3}\n", arguments.file,
-                  shape(model), nn::parameter_count(model), config.string());
+  std::string text = fmt::format("# {0} holds {1} in {2}, {3} parameters. Next: ./pare run {4}\n",
+                                 arguments.file, nn::widths(model), nn::name(nn::arithmetic(model)),
+                                 nn::parameter_count(model), config.string());
   for (const std::string& line : bench::describe_ends(model)) text += fmt::format("# {}\n", line);
   for (const std::string& note : read.notes) text += fmt::format("# {}\n", note);
   text += fmt::format("name = {}\nboards = [\"nano33ble\"]\n\n[model]\nfile = {}\n",

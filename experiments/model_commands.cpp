@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr nn::Index kSamples = 1000;
-constexpr nn::Index kMostQuantized = 4'000'000;  ///< parameters: more fit no board
 
 /// On the standard error, where a table for a program is on the standard output.
 void print_notes(const std::vector<std::string>& notes) {
@@ -41,12 +40,6 @@ nn::Model roughly_quantized(const nn::Model& model) {
       nn::make_answers(model, 256, -1, 1, nn::Random(1, nn::Stream::random_inputs));
   return compress::run({compress::make_step("quantize_int8")}, model, {data, data, {}, 1, {}})
       .model;
-}
-
-std::string widths(const nn::Model& model) {
-  std::string text = fmt::format("{}", nn::input_count(model));
-  for (const nn::Layer& layer : model.layers) text += fmt::format("-{}", nn::output_count(layer));
-  return text;
 }
 
 /// The columns of `file` that are the model's inputs: by their titles where all are there, else by
@@ -142,7 +135,7 @@ void inspect_model(const InspectArguments& arguments) {
   const nn::Model& model = read.model;
   const bool people = bench::for_people(arguments.format);
   if (people) {
-    fmt::print("{}: {} in {}, {} parameters, {} MACs\n\n", arguments.file, widths(model),
+    fmt::print("{}: {} in {}, {} parameters, {} MACs\n\n", arguments.file, nn::widths(model),
                nn::name(nn::arithmetic(model)), nn::parameter_count(model), nn::mac_count(model));
   }
   show_table(bench::layer_summary(model), arguments.format);
@@ -153,7 +146,7 @@ void inspect_model(const InspectArguments& arguments) {
   if (!ends.empty()) fmt::print("\n");
   std::vector<bench::Candidate> candidates{{std::string(nn::name(nn::arithmetic(model))), model}};
   const bool float32 = nn::arithmetic(model) == nn::Arithmetic::float32;
-  if (float32 && nn::parameter_count(model) <= kMostQuantized) {
+  if (float32 && nn::parameter_count(model) <= bench::kMostPriced) {
     candidates.push_back({"int8, then", roughly_quantized(model)});
   }
   show_table(bench::board_summary(candidates), arguments.format);

@@ -164,6 +164,12 @@ Arithmetic arithmetic(const Model& model) {
                                                                  : Arithmetic::float32;
 }
 
+std::string widths(const Model& model) {
+  std::string text = fmt::format("{}", input_count(model));
+  for (const Layer& layer : model.layers) text += fmt::format("-{}", output_count(layer));
+  return text;
+}
+
 Index input_count(const Layer& layer) {
   return std::visit([](const auto& l) { return l.weights.cols(); }, layer);
 }

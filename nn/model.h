@@ -142,6 +142,9 @@ std::vector<std::string> class_names(const Model& model);
 /// True for one output that ends in a sigmoid: the probability of the second of two classes.
 bool is_binary(const Model& model);
 
+/// "1-16-16-1".
+std::string widths(const Model& model);
+
 Index input_count(const Layer& layer);
 Index output_count(const Layer& layer);
 Index input_count(const Model& model);
