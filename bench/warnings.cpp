@@ -105,10 +105,10 @@ std::string find_warnings(const nn::Model& model, const nn::Dataset& train, cons
                           const Row& row) {
   std::vector<std::string> warnings;
   if (nn::arithmetic(model) == nn::Arithmetic::int8) {
-    const nn::Dataset seen = nn::between_ends(train, model);
-    warnings.push_back(coarse_features(nn::input_quantization(model), seen));
+    const auto seen = nn::between_ends(train, model);
+    warnings.push_back(coarse_features(nn::input_quantization(model), *seen));
     if (train.task == nn::Task::regression) {
-      warnings.push_back(coarse_targets(nn::output_quantization(model), seen));
+      warnings.push_back(coarse_targets(nn::output_quantization(model), *seen));
     }
   }
   warnings.push_back(no_better_than_constant(train, test, row));

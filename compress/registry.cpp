@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 
 #include "compress/pass.h"
@@ -76,22 +77,15 @@ void check_order(const std::vector<Step>& steps) {
 
 namespace {
 
-/// A context as it is between the ends of a model; data is copied only where the ends change it.
+/// A context as it is between the ends of a model.
 class BetweenEnds {
  public:
   BetweenEnds(const nn::Model& model, const Context& context)
       : base_(nn::without_ends(nn::dequantized(context.base == nullptr ? model : *context.base))),
-        changed_(!nn::is_identity(model.inputs) || !nn::is_identity(model.outputs) ||
-                 nn::is_binary(model)),
-        train_(changed_ ? nn::between_ends(context.train, model) : nn::Dataset{}),
-        validation_(changed_ ? nn::between_ends(context.validation, model) : nn::Dataset{}),
-        context_{changed_ ? train_ : context.train,
-                 changed_ ? validation_ : context.validation,
-                 context.training,
-                 context.seed,
-                 context.on_epoch,
-                 &base_,
-                 context.retraining} {
+        train_(nn::between_ends(context.train, model)),
+        validation_(nn::between_ends(context.validation, model)),
+        context_{*train_,          *validation_, context.training,  context.seed,
+                 context.on_epoch, &base_,       context.retraining} {
     // A last layer that ends in an activation gives its range, whatever the targets' scale is.
     const auto& last = std::get<nn::DenseLayer>(base_.layers.back());
     if (last.activation == nn::Activation::identity) return;
@@ -103,9 +97,8 @@ class BetweenEnds {
 
  private:
   nn::Model base_;
-  bool changed_;
-  nn::Dataset train_;
-  nn::Dataset validation_;
+  std::shared_ptr<const nn::Dataset> train_;
+  std::shared_ptr<const nn::Dataset> validation_;
   Context context_;
 };
 

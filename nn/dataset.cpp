@@ -42,14 +42,18 @@ Dataset even_sine(const SineOptions& options, Index samples) {
 
 }  // namespace
 
-Dataset between_ends(const Dataset& data, const Model& model) {
-  Dataset seen = data;
-  seen.inputs = seen_inputs(model.inputs, std::move(seen.inputs));
-  if (data.task == Task::regression) {
-    seen.targets = given_outputs(model.outputs, std::move(seen.targets));
-  } else if (is_binary(model)) {
-    seen.targets = data.targets.col(1);  // the probability of the second class
-    seen.task = Task::regression;
+std::shared_ptr<const Dataset> between_ends(const Dataset& data, const Model& model) {
+  const bool binary = data.task == Task::classification && is_binary(model);
+  if (is_identity(model.inputs) && is_identity(model.outputs) && !binary) {
+    return {std::shared_ptr<const Dataset>(), &data};
+  }
+  auto seen = std::make_shared<Dataset>(data);
+  seen->inputs = seen_inputs(model.inputs, std::move(seen->inputs));
+  if (binary) {
+    seen->targets = data.targets.col(1);  // the probability of the second class
+    seen->task = Task::regression;
+  } else if (data.task == Task::regression) {
+    seen->targets = given_outputs(model.outputs, std::move(seen->targets));
   }
   return seen;
 }

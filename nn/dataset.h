@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,8 @@ struct Dataset {
 };
 
 /// The data between a model's ends: what its first layer sees, and for a regression what its last
-/// one should give.
-Dataset between_ends(const Dataset& data, const Model& model);
+/// one should give. Where they change nothing it is `data` itself, which must outlive it.
+std::shared_ptr<const Dataset> between_ends(const Dataset& data, const Model& model);
 
 /// What a feature is called in messages: "feature 'humidity'", or "feature 3", counted from 0.
 std::string feature_name(const Dataset& data, Index feature);
