@@ -245,8 +245,7 @@ std::string write(const Model& model, std::vector<std::string>& losses) {
     write_int8(chain, model);
     losses.emplace_back(
         "ONNX runtimes round inputs and sums to 8 bits in float32, half to even: outputs may be "
-        "some "
-        "steps away");
+        "some steps away");
   } else {
     for (const Operation& operation : unfold(model)) write(chain, operation);
   }
