@@ -130,6 +130,16 @@ nn::Model named_model(const PredictArguments& arguments) {
 
 }  // namespace
 
+void print_formats(const FormatsArguments& arguments) {
+  bench::Table table{{"format", "files", "written", "what it holds"}, std::vector<bool>(4), {}};
+  for (const nn::ModelFormat* format : nn::model_formats()) {
+    table.rows.push_back({std::string(format->title),
+                          fmt::format("{}", fmt::join(format->endings, ", ")),
+                          format->write == nullptr ? "no" : "yes", std::string(format->takes)});
+  }
+  show_table(table, arguments.format);
+}
+
 void inspect_model(const InspectArguments& arguments) {
   const nn::ReadModel read = nn::read_model(arguments.file, arguments.read);
   const nn::Model& model = read.model;

@@ -8,6 +8,13 @@
 
 namespace pare::experiments {
 
+struct FormatsArguments {
+  bench::Format format = bench::Format::text;
+};
+
+/// ./pare formats: the formats of model files, and what each can hold.
+void print_formats(const FormatsArguments& arguments);
+
 struct InspectArguments {
   std::string file;
   nn::ReadOptions read;

@@ -54,6 +54,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kCsvSource;
-const SourceKind kCsvSource{"csv", "CSV files of numbers", read};
+const SourceKind kCsvSource{"csv", read};
 
 }  // namespace pare::experiments

@@ -41,6 +41,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kIdxSource;
-const SourceKind kIdxSource{"idx", "MNIST-like images, as IDX files", read};
+const SourceKind kIdxSource{"idx", read};
 
 }  // namespace pare::experiments

@@ -46,7 +46,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kRandomSource;
-const SourceKind kRandomSource{"random", "random inputs, and what [model]'s file gives for them",
-                               read};
+const SourceKind kRandomSource{"random", read};
 
 }  // namespace pare::experiments

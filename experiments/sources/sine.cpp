@@ -34,6 +34,6 @@ DataSource read(compress::Options& options, const SourceContext& /*context*/) {
 }  // namespace
 
 extern const SourceKind kSineSource;
-const SourceKind kSineSource{"sine", "a noisy sine that is made here", read};
+const SourceKind kSineSource{"sine", read};
 
 }  // namespace pare::experiments

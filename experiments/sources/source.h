@@ -32,7 +32,6 @@ struct SourceContext {
 /// A kind of source. A new one is a file here, and a line in the registry.
 struct SourceKind {
   std::string_view name;  ///< as `source` of a config has it
-  std::string_view summary;
   /// Reads its options. Throws std::invalid_argument with the place of what is wrong.
   DataSource (*read)(compress::Options& options, const SourceContext& context);
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "nn/activation.h"
+#include "nn/ends.h"
+#include "nn/formats/safetensors.h"
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "nn/random.h"
