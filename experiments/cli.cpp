@@ -195,6 +195,21 @@ void add_bench(CLI::App& app, BenchArguments& arguments) {
   cores->callback([&] { print_core_bench(arguments); });
 }
 
+/// "there is no command 'x'; there are: a, b", with the likely one.
+std::string unknown(const char* kind, const std::string& word,
+                    const std::vector<std::string>& known) {
+  return fmt::format("there is no {} '{}'; there are: {}{}", kind, word, fmt::join(known, ", "),
+                     nn::did_you_mean(word, {known.begin(), known.end()}));
+}
+
+std::vector<std::string> activations() {
+  std::vector<std::string> names;
+  for (const auto function : nn::activation_functions()) {
+    names.emplace_back(function().info.name);
+  }
+  return names;
+}
+
 /// What a model file leaves open.
 void add_reading(CLI::App& command, nn::ReadOptions& read) {
   command
@@ -211,7 +226,7 @@ void add_reading(CLI::App& command, nn::ReadOptions& read) {
           "--activation",
           [&read](const std::string& word) {
             const auto found = nn::find_activation(word);
-            if (!found) throw std::invalid_argument("there is no activation '" + word + "'");
+            if (!found) throw std::invalid_argument(unknown("activation", word, activations()));
             read.activation = *found;
           },
           "of bare tensors, what the hidden layers end in (default: relu)")
@@ -220,6 +235,7 @@ void add_reading(CLI::App& command, nn::ReadOptions& read) {
 
 /// Commands about model files.
 struct ModelArguments {
+  FormatsArguments formats;
   InitArguments init;
   InspectArguments inspect;
   ConvertArguments convert;
@@ -263,6 +279,10 @@ void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code
       ->type_name("NUMBER");
   add_format(*diff, arguments.diff.format);
   diff->callback([&] { exit_code = diff_models(arguments.diff) ? 0 : 1; });
+  auto* formats =
+      app.add_subcommand("formats", "list the formats of model files, and what each can hold");
+  add_format(*formats, arguments.formats.format);
+  formats->callback([&] { print_formats(arguments.formats); });
   auto* predict_command =
       app.add_subcommand("predict", "what a model gives for the rows of a CSV file");
   predict_command
@@ -276,13 +296,6 @@ void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code
       ->type_name("FILE");
   add_reading(*predict_command, arguments.predict.read);
   predict_command->callback([&] { predict(arguments.predict); });
-}
-
-/// "there is no command 'x'; there are: a, b", with the likely one.
-std::string unknown(const char* kind, const std::string& word,
-                    const std::vector<std::string>& known) {
-  return fmt::format("there is no {} '{}'; there are: {}{}", kind, word, fmt::join(known, ", "),
-                     nn::did_you_mean(word, {known.begin(), known.end()}));
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {

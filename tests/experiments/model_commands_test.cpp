@@ -153,6 +153,17 @@ TEST_CASE("a model file that does not fit the config or the data is refused, wit
         "the model of [model] takes 2 inputs, and the data has 1 features\n");
 }
 
+TEST_CASE(
+    "formats lists them, and an activation that there is not is answered with those there are") {
+  const auto result = run_pare({"formats", "--format", "csv"});
+  CHECK(
+      result.out.starts_with("format,files,written,what it holds\nsafetensors,.safetensors,yes,"));
+  CHECK(result.out.find("\nONNX,.onnx,yes,") != std::string::npos);
+  CHECK(tests::refusal({"inspect", "m.safetensors", "--activation", "rellu"}) ==
+        "pare: there is no activation 'rellu'; there are: identity, relu, relu6, leaky_relu, elu, "
+        "softplus, silu, gelu, tanh, sigmoid; did you mean 'relu'?\n");
+}
+
 TEST_CASE("init writes a config that loads, once, with what was found as comments") {
   const Folder folder;
   const std::string path = save_to(folder, "my weather.safetensors", classifier());
