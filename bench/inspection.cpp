@@ -12,8 +12,8 @@
 #include "nn/activation.h"
 #include "nn/ends.h"
 #include "nn/fast_forward.h"
-#include "nn/formats/operations.h"
 #include "nn/forward.h"
+#include "nn/quantization.h"
 
 namespace pare::bench {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "compress/pass.h"
 #include "nn/ends.h"
-#include "nn/formats/operations.h"
 #include "nn/nearest_name.h"
+#include "nn/quantization.h"
 
 namespace pare::compress {
 

@@ -30,6 +30,9 @@ float row_scale(const Vector& scales, Index row);
 /// The reals that int8 weights [outputs, inputs] with such scales stand for.
 Matrix dequantize_weights(const Int8Matrix& weights, const Vector& scales);
 
+/// The float model with the weights that an int8 model stands for; a float model as it is.
+Model dequantized(const Model& model);
+
 /// What a layer's accumulators are requantized to: its output, or before a table its
 /// pre-activation.
 const Quantization& requantized(const Int8Layer& layer);

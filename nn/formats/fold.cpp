@@ -9,7 +9,6 @@
 
 #include "nn/activation.h"
 #include "nn/formats/operations.h"
-#include "nn/quantization.h"
 
 namespace pare::nn {
 namespace {
@@ -223,26 +222,6 @@ std::vector<Operation> unfold(const Model& model) {
         {"softmax", SoftmaxOperation{model.outputs.meaning == Meaning::log_probabilities}});
   }
   return chain;
-}
-
-Model dequantized(const Model& model) {
-  Model floats{{}, model.inputs, model.outputs};
-  for (const Layer& any : model.layers) {
-    const auto* layer = std::get_if<Int8Layer>(&any);
-    if (layer == nullptr) {
-      floats.layers.push_back(any);
-      continue;
-    }
-    DenseLayer dense{dequantize_weights(layer->weights, layer->weight_scales),
-                     Vector(layer->bias.size()), layer->activation};
-    for (Index row = 0; row < dense.bias.size(); ++row) {
-      dense.bias[row] = static_cast<float>(double{layer->input.scale} *
-                                           double{row_scale(layer->weight_scales, row)} *
-                                           static_cast<double>(layer->bias[row]));
-    }
-    floats.layers.emplace_back(std::move(dense));
-  }
-  return floats;
 }
 
 }  // namespace pare::nn

@@ -46,7 +46,4 @@ Model fold(Index inputs, const std::vector<Operation>& chain, std::vector<std::s
 /// The chain that a float model stands for: what writers write. Its ends included.
 std::vector<Operation> unfold(const Model& model);
 
-/// The float model with the weights that an int8 model stands for.
-Model dequantized(const Model& model);
-
 }  // namespace pare::nn

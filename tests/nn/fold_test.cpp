@@ -4,6 +4,7 @@
 #include "nn/activation.h"
 #include "nn/formats/operations.h"
 #include "nn/forward.h"
+#include "nn/quantization.h"
 #include "tests/helpers.h"
 
 using namespace pare::nn;
