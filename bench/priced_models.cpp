@@ -12,7 +12,7 @@
 namespace pare::bench {
 namespace {
 
-constexpr std::uint64_t kSeed = 1;
+constexpr std::uint64_t kPricedSeed = 1;
 
 nn::Index between(nn::Random& random, nn::Index low, nn::Index high) {
   return low + static_cast<nn::Index>(random.below(static_cast<std::uint32_t>(high - low + 1)));
@@ -152,7 +152,7 @@ PricedModel sample_priced_model(const mcu::Encoding& encoding, nn::Random& rando
 }
 
 std::vector<PricedModel> sample_priced_models() {
-  nn::Random random(kSeed, 5);
+  nn::Random random(kPricedSeed, 5);
   std::vector<PricedModel> models;
   for (const mcu::Encoding& encoding : mcu::encodings()) {
     if (encoding.name != "dense float32") add_samples(encoding, random, models);

@@ -14,8 +14,6 @@ namespace {
 
 using nn::Index;
 
-enum class Criterion : std::uint8_t { l2, taylor };
-
 nn::DenseLayer& dense(nn::Model& model, std::size_t layer) {
   return std::get<nn::DenseLayer>(model.layers[layer]);
 }
@@ -90,6 +88,8 @@ void keep_neurons(nn::DenseLayer& before, nn::DenseLayer& after, const std::vect
 /// The mean of what a removed neuron gave, over the training inputs, stays, in the next layer's
 /// bias. The weights of the first layer are measured as training sees them.
 struct NeuronPrune {
+  enum class Criterion : std::uint8_t { l2, taylor };
+
   static constexpr PassInfo kInfo{
       .summary = "removes whole neurons of the hidden layers and trains the others on",
       .source =

@@ -9,6 +9,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "nn/text_file.h"
+
 namespace pare::nn {
 namespace {
 
@@ -16,10 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostClasses = 1000;
 constexpr float kMostLabel = 1 << 24;  // float32 holds every whole number up to it
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
-}
 
 /// Where a file has what a sample is made of.
 struct Places {
@@ -39,18 +37,20 @@ std::size_t find_target(const CsvFile& file, const std::string& target) {
   if (error == std::errc() && stop == end && index >= -columns && index < columns) {
     return static_cast<std::size_t>(index < 0 ? index + columns : index);
   }
-  refuse(file.path(),
-         file.titles().empty()
-             ? fmt::format("no column '{}'; it has {} columns and no header", target, columns)
-             : fmt::format("no column '{}'; it has: {}", target, fmt::join(file.titles(), ", ")));
+  refuse_file(
+      file.path(),
+      file.titles().empty()
+          ? fmt::format("no column '{}'; it has {} columns and no header", target, columns)
+          : fmt::format("no column '{}'; it has: {}", target, fmt::join(file.titles(), ", ")));
 }
 
 Places find_places(const CsvFile& file, const std::string& target) {
-  if (file.rows() == 0) refuse(file.path(), "it holds no samples");
+  if (file.rows() == 0) refuse_file(file.path(), "it holds no samples");
   if (file.columns() < 2) {
-    refuse(file.path(),
-           "it has one column; expected features and a target, between which there are commas, "
-           "semicolons or tabs");
+    refuse_file(
+        file.path(),
+        "it has one column; expected features and a target, between which there are commas, "
+        "semicolons or tabs");
   }
   Places places{{}, find_target(file, target)};
   for (std::size_t i = 0; i < file.columns(); ++i) {
@@ -77,17 +77,17 @@ void check_same_titles(const CsvFile& train, const CsvFile& test) {
   const auto list = [](const char* what, const std::vector<std::string>& titles) {
     return titles.empty() ? "" : fmt::format("; {} {}", what, fmt::join(titles, ", "));
   };
-  refuse(test.path(), fmt::format("its columns are not those of {}{}{}", train.path().string(),
-                                  list("it lacks", missing), list("only it has", unknown)));
+  refuse_file(test.path(), fmt::format("its columns are not those of {}{}{}", train.path().string(),
+                                       list("it lacks", missing), list("only it has", unknown)));
 }
 
 /// `places` of the training file, in the test file.
 Places match_places(const CsvFile& train, const Places& places, const CsvFile& test) {
-  if (test.rows() == 0) refuse(test.path(), "it holds no samples");
+  if (test.rows() == 0) refuse_file(test.path(), "it holds no samples");
   if (train.titles().empty() || test.titles().empty()) {
     if (train.columns() == test.columns()) return places;
-    refuse(test.path(), fmt::format("it has {} columns, {} has {}", test.columns(),
-                                    train.path().string(), train.columns()));
+    refuse_file(test.path(), fmt::format("it has {} columns, {} has {}", test.columns(),
+                                         train.path().string(), train.columns()));
   }
   check_same_titles(train, test);
   const auto match = [&](std::size_t column) {
@@ -140,14 +140,15 @@ std::vector<float> find_classes(const CsvFile& file, const Samples& samples) {
   std::sort(classes.begin(), classes.end());
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   if (classes.size() > kMostClasses) {
-    refuse(file.path(),
-           fmt::format("the target has {} values; expected at most {} classes, or task "
-                       "= \"regression\"",
-                       classes.size(), kMostClasses));
+    refuse_file(file.path(),
+                fmt::format("the target has {} values; expected at most {} classes, or task "
+                            "= \"regression\"",
+                            classes.size(), kMostClasses));
   }
   if (classes.size() == 1) {
-    refuse(file.path(),
-           fmt::format("every sample is of class {}; expected at least two classes", classes[0]));
+    refuse_file(
+        file.path(),
+        fmt::format("every sample is of class {}; expected at least two classes", classes[0]));
   }
   return classes;
 }

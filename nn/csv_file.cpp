@@ -13,6 +13,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "nn/text_file.h"
+
 namespace pare::nn {
 namespace {
 
@@ -20,20 +22,16 @@ namespace fs = std::filesystem;
 using std::size_t;
 using std::string_view;
 
-[[noreturn]] void refuse(const fs::path& path, string_view what) {
-  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
-}
-
 /// Throws unless a file that begins with `text` may hold text.
 void check_beginning(const fs::path& path, string_view text) {
   const bool utf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
   const bool every_second_is_0 =
       text.size() > 3 && ((text[0] == 0 && text[2] == 0) || (text[1] == 0 && text[3] == 0));
   if (utf16 || every_second_is_0) {
-    refuse(path, "it is UTF-16; save it as UTF-8 (in Excel: 'CSV UTF-8')");
+    refuse_file(path, "it is UTF-16; save it as UTF-8 (in Excel: 'CSV UTF-8')");
   }
   if (text.starts_with("PK\x03\x04")) {
-    refuse(path, "it is a ZIP archive, as Excel's .xlsx files are; save the sheet as CSV");
+    refuse_file(path, "it is a ZIP archive, as Excel's .xlsx files are; save the sheet as CSV");
   }
 }
 
@@ -43,10 +41,11 @@ void check_text(const fs::path& path, string_view text, size_t offset) {
     return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
   });
   if (found == text.end()) return;
-  refuse(path, fmt::format("byte {} is 0x{:02x}, so it is no text; expected a CSV file, gzipped or "
-                           "not",
-                           offset + static_cast<size_t>(found - text.begin()),
-                           static_cast<unsigned char>(*found)));
+  refuse_file(path,
+              fmt::format("byte {} is 0x{:02x}, so it is no text; expected a CSV file, gzipped or "
+                          "not",
+                          offset + static_cast<size_t>(found - text.begin()),
+                          static_cast<unsigned char>(*found)));
 }
 
 struct CloseGzip {
@@ -56,7 +55,7 @@ struct CloseGzip {
 /// The whole file as text, unpacked if it is gzipped.
 std::string read_text(const fs::path& path) {
   const std::unique_ptr<gzFile_s, CloseGzip> file(gzopen(path.c_str(), "rb"));
-  if (!file || fs::is_directory(path)) refuse(path, "it cannot be opened");
+  if (!file || fs::is_directory(path)) refuse_file(path, "it cannot be opened");
   constexpr size_t kChunk = 1 << 20;
   std::string text;
   if (gzdirect(file.get()) != 0) text.reserve(fs::file_size(path) + kChunk);
@@ -64,7 +63,7 @@ std::string read_text(const fs::path& path) {
     const size_t size = text.size();
     text.resize(size + kChunk);
     const int got = gzread(file.get(), text.data() + size, kChunk);
-    if (got < 0) refuse(path, "its gzip data is damaged");
+    if (got < 0) refuse_file(path, "its gzip data is damaged");
     text.resize(size + static_cast<size_t>(got));
     if (size == 0) check_beginning(path, text);
     check_text(path, string_view(text).substr(size), size);
@@ -72,7 +71,7 @@ std::string read_text(const fs::path& path) {
   }
   int error = Z_OK;
   gzerror(file.get(), &error);
-  if (error != Z_OK) refuse(path, "its gzip data ends too early");
+  if (error != Z_OK) refuse_file(path, "its gzip data ends too early");
   return text;
 }
 

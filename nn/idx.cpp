@@ -8,16 +8,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "nn/text_file.h"
+
 namespace pare::nn {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostValues = std::size_t{1} << 36;  // so that no product overflows
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
-}
 
 struct CloseGzip {
   void operator()(gzFile_s* file) const { gzclose(file); }
@@ -27,7 +25,7 @@ struct CloseGzip {
 class Unpacked {
  public:
   explicit Unpacked(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (!file_ || fs::is_directory(path)) refuse(path, "it cannot be opened");
+    if (!file_ || fs::is_directory(path)) refuse_file(path, "it cannot be opened");
   }
 
   /// The next `count` bytes, or those that there are: what a header promises takes no memory.
@@ -39,13 +37,13 @@ class Unpacked {
       const std::size_t wanted = std::min(kChunk, count - size);
       bytes.resize(size + wanted);
       const int got = gzread(file_.get(), bytes.data() + size, static_cast<unsigned>(wanted));
-      if (got < 0) refuse(path_, "its gzip data is damaged");
+      if (got < 0) refuse_file(path_, "its gzip data is damaged");
       bytes.resize(size + static_cast<std::size_t>(got));
       if (got == 0) break;
     }
     int error = Z_OK;
     gzerror(file_.get(), &error);
-    if (error != Z_OK) refuse(path_, "its gzip data ends too early");
+    if (error != Z_OK) refuse_file(path_, "its gzip data ends too early");
     return bytes;
   }
 
@@ -64,13 +62,14 @@ IdxFile read_idx(const fs::path& path, std::size_t dimensions) {
   Unpacked unpacked(path);
   const std::vector<std::uint8_t> header = unpacked.read(4 + 4 * dimensions);
   if (header.size() < 4 + 4 * dimensions) {
-    refuse(path, fmt::format("{} bytes are too few for the header of an IDX file", header.size()));
+    refuse_file(path,
+                fmt::format("{} bytes are too few for the header of an IDX file", header.size()));
   }
   if (header[0] != 0 || header[1] != 0 || header[2] != 8 || header[3] != dimensions) {
-    refuse(path,
-           fmt::format("it begins with {:02x}{:02x}{:02x}{:02x}, not with 000008{:02x} as IDX "
-                       "files of bytes with {} dimensions do",
-                       header[0], header[1], header[2], header[3], dimensions, dimensions));
+    refuse_file(path,
+                fmt::format("it begins with {:02x}{:02x}{:02x}{:02x}, not with 000008{:02x} as IDX "
+                            "files of bytes with {} dimensions do",
+                            header[0], header[1], header[2], header[3], dimensions, dimensions));
   }
   IdxFile file;
   std::size_t size = 1;
@@ -78,19 +77,20 @@ IdxFile read_idx(const fs::path& path, std::size_t dimensions) {
     std::size_t extent = 0;
     for (std::size_t k = 0; k < 4; ++k) extent = extent << 8 | header[4 + 4 * i + k];
     if (extent > kMostValues / std::max<std::size_t>(size, 1)) {
-      refuse(path, fmt::format("its header says more than {} values", kMostValues));
+      refuse_file(path, fmt::format("its header says more than {} values", kMostValues));
     }
     file.shape.push_back(static_cast<Index>(extent));
     size *= extent;
   }
   file.values = unpacked.read(size);
   if (file.values.size() < size) {
-    refuse(path, fmt::format("its header says {} values, but {} follow", size, file.values.size()));
+    refuse_file(path,
+                fmt::format("its header says {} values, but {} follow", size, file.values.size()));
   }
   if (!unpacked.read(1).empty()) {
-    refuse(path, fmt::format("its header says {} values, but more follow", size));
+    refuse_file(path, fmt::format("its header says {} values, but more follow", size));
   }
-  if (size == 0) refuse(path, "it holds no samples");
+  if (size == 0) refuse_file(path, "it holds no samples");
   return file;
 }
 
@@ -101,12 +101,12 @@ Dataset load_idx(const fs::path& images, const fs::path& labels, Index classes) 
   const IdxFile label = read_idx(labels, 1);
   const Index samples = pixels.shape[0];
   if (label.shape[0] != samples) {
-    refuse(labels, fmt::format("it has {} labels, but {} has {} images", label.shape[0],
-                               images.string(), samples));
+    refuse_file(labels, fmt::format("it has {} labels, but {} has {} images", label.shape[0],
+                                    images.string(), samples));
   }
   const std::uint8_t most = *std::max_element(label.values.begin(), label.values.end());
   if (classes == 0) classes = most + 1;
-  if (most >= classes) refuse(labels, fmt::format("label {} is not below {}", most, classes));
+  if (most >= classes) refuse_file(labels, fmt::format("label {} is not below {}", most, classes));
 
   const Index features = pixels.shape[1] * pixels.shape[2];
   Dataset data{Matrix(samples, features),

@@ -13,6 +13,10 @@ namespace pare::nn {
 
 namespace fs = std::filesystem;
 
+void refuse_file(const fs::path& path, std::string_view what) {
+  throw std::runtime_error(fmt::format("{}: {}", path.string(), what));
+}
+
 std::string read_bytes(const fs::path& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) throw std::runtime_error("it cannot be opened");

@@ -2,8 +2,12 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace pare::nn {
+
+/// Throws std::runtime_error that says what is wrong with a file: "PATH: WHAT".
+[[noreturn]] void refuse_file(const std::filesystem::path& path, std::string_view what);
 
 /// All bytes of a file. Throws std::runtime_error with the cause, without the file's name.
 std::string read_bytes(const std::filesystem::path& path);

@@ -136,7 +136,7 @@ void zip_map(const Node& node, Chain& chain) {
   chain.names = labels(node, "classlabels_int64s", "classlabels_strings");
 }
 
-constexpr std::array kOperators{
+constexpr std::array kMlOperators{
     Operator{"ai.onnx.ml.Scaler", 1, scaler},
     Operator{"ai.onnx.ml.LinearRegressor", 1, linear_regressor},
     Operator{"ai.onnx.ml.LinearClassifier", 1, linear_classifier, 1},
@@ -146,7 +146,7 @@ constexpr std::array kOperators{
 
 }  // namespace
 
-std::span<const Operator> ml_operators() { return kOperators; }
+std::span<const Operator> ml_operators() { return kMlOperators; }
 
 std::optional<Index> linear_width(const Node& node) {
   if (node.op != "ai.onnx.ml.LinearClassifier" && node.op != "ai.onnx.ml.LinearRegressor") {

@@ -190,7 +190,7 @@ void transpose(const Node& node, Chain& chain) {
   chain.shape = std::move(result);
 }
 
-constexpr std::array kOperators{
+constexpr std::array kFloatOperators{
     Operator{"Gemm", 2, gemm},
     Operator{"MatMul", 2, matmul},
     Operator{"Add", 2, arithmetic},
@@ -213,7 +213,7 @@ constexpr std::array kOperators{
 
 }  // namespace
 
-std::span<const Operator> float_operators() { return kOperators; }
+std::span<const Operator> float_operators() { return kFloatOperators; }
 
 const Operator* find_activation_operator(std::string_view op) {
   static constexpr Operator kActivation{"activation", 1, activation};

@@ -99,7 +99,7 @@ void matmul_integer(const Node& node, Chain& chain) {
                                 Eigen::RowVectorXd::Zero(1)});
 }
 
-constexpr std::array kOperators{
+constexpr std::array kQuantizedOperators{
     Operator{"QuantizeLinear", 2, quantize_linear},
     Operator{"DequantizeLinear", 2, dequantize_linear},
     Operator{"QLinearMatMul", 8, qlinear_matmul},
@@ -109,7 +109,7 @@ constexpr std::array kOperators{
 
 }  // namespace
 
-std::span<const Operator> quantized_operators() { return kOperators; }
+std::span<const Operator> quantized_operators() { return kQuantizedOperators; }
 
 void expect_integers(Chain& chain, const Node& node, const Quantization& expected) {
   const Type type = chain.graph.inputs.front().type;

@@ -24,8 +24,6 @@ namespace pare::nn {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t kLengthBytes = 8;
-constexpr const char* kMetadata = "__metadata__";
 constexpr const char* kFormat = "pare 2";
 
 /// How the checksum stands in the header, and its digits while it is computed.

@@ -14,9 +14,7 @@ namespace pare::nn {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t kLengthBytes = 8;
 constexpr Index kLargestExtent = 1 << 24;  // so that no product of two overflows
-constexpr const char* kMetadata = "__metadata__";
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
 

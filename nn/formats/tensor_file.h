@@ -10,6 +10,10 @@
 
 namespace pare::nn {
 
+/// The number of bytes that hold the header's length, and the key of the texts in the header.
+constexpr std::size_t kLengthBytes = 8;
+constexpr const char* kMetadata = "__metadata__";
+
 /// A safetensors file in memory: named tensors, and texts as metadata. What is read is taken out,
 /// so that nothing is left over at the end. Everything throws std::runtime_error that says what is
 /// wrong. Source: huggingface/safetensors README, section "Format".
