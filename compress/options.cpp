@@ -243,9 +243,19 @@ std::vector<std::string> Options::texts(std::string_view name, std::string_view 
   if (given == nullptr) return {};
   const auto* numbers = std::get_if<std::vector<double>>(&given->value);
   if (numbers != nullptr && numbers->empty()) return {};
-  const auto* list = std::get_if<std::vector<std::string>>(&given->value);
-  if (list == nullptr) wrong_type(name, *given, "a list of texts such as [\"a\", \"b\"]");
-  return resolve(name, *list);
+  std::vector<std::string> texts;
+  if (const auto* text = std::get_if<std::string>(&given->value)) texts = {*text};
+  if (const auto* whole = std::get_if<std::int64_t>(&given->value)) {
+    texts = {fmt::format("{}", *whole)};
+  }
+  if (const auto* list = std::get_if<std::vector<std::string>>(&given->value)) texts = *list;
+  for (std::size_t i = 0; numbers != nullptr && i < numbers->size(); ++i) {
+    if ((*numbers)[i] == std::round((*numbers)[i])) {
+      texts.push_back(fmt::format("{}", static_cast<std::int64_t>((*numbers)[i])));
+    }
+  }
+  if (texts.empty()) wrong_type(name, *given, "a text, nor a list such as [\"a\", \"b\"]");
+  return resolve(name, std::move(texts));
 }
 
 std::string Options::word(std::string_view name, const std::vector<std::string_view>& words,

@@ -79,7 +79,7 @@ class Options {
   /// Words of `known`, at least one, none twice.
   std::vector<std::string> words(std::string_view name, std::vector<std::string> fallback,
                                  const std::vector<std::string_view>& known, std::string_view help);
-  /// Any texts; none where the config is silent.
+  /// Any texts, or one alone; whole numbers are taken as texts. None where the config is silent.
   std::vector<std::string> texts(std::string_view name, std::string_view help);
   /// Two numbers, the first below the second.
   Range interval(std::string_view name, Range fallback, Range range, std::string_view help);

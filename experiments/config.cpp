@@ -301,12 +301,20 @@ nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,
                      const std::function<void(int epoch, double loss)>& on_epoch) {
   if (experiment.model.file) return experiment.model.file->model;
+  nn::Model ends;
+  if (experiment.train.scale_inputs) ends.inputs = nn::fit_inputs(data.train);
+  if (experiment.train.scale_targets || data.train.task == nn::Task::classification) {
+    ends.outputs = nn::fit_outputs(data.train);
+  }
+  const auto train = nn::between_ends(data.train, ends);
+  const auto validation = nn::between_ends(data.validation, ends);
   nn::Model model = nn::train_new(
-      experiment.model.hidden, experiment.model.activation, data.train, experiment.train, seed,
-      {.objective = {}, .view = {}, .validation = &data.validation, .on_epoch = on_epoch});
+      experiment.model.hidden, experiment.model.activation, *train, experiment.train, seed,
+      {.objective = {}, .view = {}, .validation = validation.get(), .on_epoch = on_epoch});
+  model.inputs = std::move(ends.inputs);
   model.inputs.names = data.train.feature_names;
+  model.outputs = std::move(ends.outputs);
   model.outputs.names = data.train.class_names;
-  if (data.train.task == nn::Task::classification) model.outputs.meaning = nn::Meaning::logits;
   return model;
 }
 

@@ -4,11 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 
+#include "nn/csv_table.h"
+#include "nn/partition.h"
 #include "nn/text_file.h"
 
 namespace pare::nn {
@@ -17,128 +20,72 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostClasses = 1000;
-constexpr float kMostLabel = 1 << 24;  // float32 holds every whole number up to it
+constexpr std::size_t kMostCategoryValues = 64;
 
-/// Where a file has what a sample is made of.
-struct Places {
-  std::vector<std::size_t> features;
-  std::size_t target;
-};
+using Rows = std::vector<Index>;
 
-std::size_t find_target(const CsvFile& file, const std::string& target) {
-  const auto titled = std::find(file.titles().begin(), file.titles().end(), target);
-  if (titled != file.titles().end()) {
-    return static_cast<std::size_t>(titled - file.titles().begin());
-  }
-  const auto columns = static_cast<Index>(file.columns());
-  Index index = columns;
-  const char* const end = target.data() + target.size();
-  const auto [stop, error] = std::from_chars(target.data(), end, index);
-  if (error == std::errc() && stop == end && index >= -columns && index < columns) {
-    return static_cast<std::size_t>(index < 0 ? index + columns : index);
-  }
-  refuse_file(
-      file.path(),
-      file.titles().empty()
-          ? fmt::format("no column '{}'; it has {} columns and no header", target, columns)
-          : fmt::format("no column '{}'; it has: {}", target, fmt::join(file.titles(), ", ")));
+std::optional<float> as_number(const std::string& text) {
+  char* end = nullptr;
+  const float value = std::strtof(text.c_str(), &end);
+  return end == text.c_str() || *end != '\0' ? std::nullopt : std::optional(value);
 }
 
-Places find_places(const CsvFile& file, const std::string& target) {
-  if (file.rows() == 0) refuse_file(file.path(), "it holds no samples");
-  if (file.columns() < 2) {
-    refuse_file(
-        file.path(),
-        "it has one column; expected features and a target, between which there are commas, "
-        "semicolons or tabs");
+/// Numbers first, in rising order, then texts.
+bool goes_before(const std::string& a, const std::string& b) {
+  const std::optional<float> first = as_number(a);
+  const std::optional<float> second = as_number(b);
+  if (first && second) return *first < *second;
+  if (first || second) return first.has_value();
+  return a < b;
+}
+
+/// The distinct texts of a column in `rows`, sorted.
+std::vector<std::string> values_of(const CsvColumn& column, const Rows& rows) {
+  std::vector<bool> seen(column.texts.size());
+  for (const Index row : rows) {
+    seen[static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)])] = true;
   }
-  Places places{{}, find_target(file, target)};
-  for (std::size_t i = 0; i < file.columns(); ++i) {
-    if (i != places.target) places.features.push_back(i);
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i]) values.push_back(column.texts[i]);
+  }
+  std::sort(values.begin(), values.end(), goes_before);
+  return values;
+}
+
+/// The place among `values` of each text of a column, or -1.
+std::vector<Index> places_of(const CsvColumn& column, const std::vector<std::string>& values) {
+  std::vector<Index> places;
+  for (const std::string& text : column.texts) {
+    const auto found = std::find(values.begin(), values.end(), text);
+    places.push_back(found == values.end() ? -1 : found - values.begin());
   }
   return places;
 }
 
-/// Titles of `from` that `in` does not have.
-std::vector<std::string> missing_titles(const CsvFile& from, const CsvFile& in) {
-  std::vector<std::string> missing;
-  for (const std::string& title : from.titles()) {
-    if (std::find(in.titles().begin(), in.titles().end(), title) == in.titles().end()) {
-      missing.push_back(fmt::format("'{}'", title));
-    }
+float mean_of(const CsvColumn& column, const Rows& rows) {
+  double sum = 0;
+  double count = 0;
+  for (const Index row : rows) {
+    const float value = column.numbers[static_cast<std::size_t>(row)];
+    if (std::isnan(value)) continue;
+    sum += double{value};
+    count += 1;
   }
-  return missing;
+  return static_cast<float>(sum / std::max(1.0, count));
 }
 
-void check_same_titles(const CsvFile& train, const CsvFile& test) {
-  const auto missing = missing_titles(train, test);
-  const auto unknown = missing_titles(test, train);
-  if (missing.empty() && unknown.empty()) return;
-  const auto list = [](const char* what, const std::vector<std::string>& titles) {
-    return titles.empty() ? "" : fmt::format("; {} {}", what, fmt::join(titles, ", "));
-  };
-  refuse_file(test.path(), fmt::format("its columns are not those of {}{}{}", train.path().string(),
-                                       list("it lacks", missing), list("only it has", unknown)));
-}
-
-/// `places` of the training file, in the test file.
-Places match_places(const CsvFile& train, const Places& places, const CsvFile& test) {
-  if (test.rows() == 0) refuse_file(test.path(), "it holds no samples");
-  if (train.titles().empty() || test.titles().empty()) {
-    if (train.columns() == test.columns()) return places;
-    refuse_file(test.path(), fmt::format("it has {} columns, {} has {}", test.columns(),
-                                         train.path().string(), train.columns()));
-  }
-  check_same_titles(train, test);
-  const auto match = [&](std::size_t column) {
-    const auto found =
-        std::find(test.titles().begin(), test.titles().end(), train.titles()[column]);
-    return static_cast<std::size_t>(found - test.titles().begin());
-  };
-  Places matched{{}, match(places.target)};
-  for (const std::size_t column : places.features) matched.features.push_back(match(column));
-  return matched;
-}
-
-/// The numbers of a file's samples, with the line of each.
-struct Samples {
-  Matrix inputs;
-  Vector targets;
-  std::vector<std::size_t> lines;
+/// What the training rows say of how a table becomes numbers.
+struct Encoding {
+  std::vector<std::vector<std::string>> categories;  ///< of each feature that is one: its values
+  std::vector<float> means;                          ///< of each feature that is a number
+  std::vector<std::string> classes;                  ///< of a classification
+  std::vector<std::string> feature_names;            ///< of each input, or none
 };
 
-Samples read_samples(const CsvFile& file, const Places& places) {
-  const auto rows = static_cast<Index>(file.rows());
-  Samples samples{Matrix(rows, static_cast<Index>(places.features.size())), Vector(rows), {}};
-  samples.lines.reserve(file.rows());
-  Index sample = 0;
-  file.for_each_row([&](const CsvRow& row) {
-    float* to = samples.inputs.row(sample).data();
-    for (const std::size_t column : places.features) *to++ = file.expect_number(row, column);
-    samples.targets[sample] = file.expect_number(row, places.target);
-    samples.lines.push_back(row.line);
-    ++sample;
-  });
-  return samples;
-}
-
-void check_labels(const CsvFile& file, const Samples& samples) {
-  for (Index i = 0; i < samples.targets.size(); ++i) {
-    const float label = samples.targets[i];
-    if (label == std::round(label) && std::abs(label) <= kMostLabel) continue;
-    file.fail(samples.lines[static_cast<std::size_t>(i)],
-              fmt::format("{} is not a class; expected a whole number (task = \"regression\" "
-                          "predicts any number)",
-                          label));
-  }
-}
-
-/// The distinct labels, in rising order.
-std::vector<float> find_classes(const CsvFile& file, const Samples& samples) {
-  check_labels(file, samples);
-  std::vector<float> classes(samples.targets.begin(), samples.targets.end());
-  std::sort(classes.begin(), classes.end());
-  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+std::vector<std::string> find_classes(const CsvFile& file, const CsvColumn& target,
+                                      const Rows& rows) {
+  std::vector<std::string> classes = values_of(target, rows);
   if (classes.size() > kMostClasses) {
     refuse_file(file.path(),
                 fmt::format("the target has {} values; expected at most {} classes, or task "
@@ -153,69 +100,350 @@ std::vector<float> find_classes(const CsvFile& file, const Samples& samples) {
   return classes;
 }
 
-/// [samples, classes]; the labels must be among the classes, which `train` gave.
-Matrix one_hot(const CsvFile& file, const Samples& samples, const std::vector<float>& classes,
-               const fs::path& train) {
-  Matrix targets = Matrix::Zero(samples.targets.size(), static_cast<Index>(classes.size()));
-  for (Index i = 0; i < targets.rows(); ++i) {
-    const float label = samples.targets[i];
-    const auto place = std::lower_bound(classes.begin(), classes.end(), label);
-    if (place == classes.end() || *place != label) {
-      file.fail(samples.lines[static_cast<std::size_t>(i)],
-                fmt::format("label {} is of no sample of {}, whose labels are {}", label,
-                            train.string(), fmt::join(classes, ", ")));
+Encoding fit_encoding(const CsvFile& file, const CsvTable& table, const Rows& rows) {
+  Encoding encoding;
+  const bool named = !file.titles().empty();
+  for (const CsvColumn& feature : table.features) {
+    const std::string key = column_key(file, feature.place.column);
+    const bool category = feature.place.use == CsvUse::category;
+    encoding.categories.push_back(category ? values_of(feature, rows) : std::vector<std::string>());
+    encoding.means.push_back(category ? 0 : mean_of(feature, rows));
+    const std::vector<std::string>& values = encoding.categories.back();
+    if (values.size() > kMostCategoryValues) {
+      refuse_file(file.path(),
+                  fmt::format("{} has {} values; a category has at most {}, an input each",
+                              feature.name, values.size(), kMostCategoryValues));
     }
-    targets(i, place - classes.begin()) = 1;
+    for (const std::string& value : values) {
+      encoding.feature_names.push_back(fmt::format("{}={}", key, value));
+    }
+    if (!category) encoding.feature_names.push_back(key);
   }
-  return targets;
+  const bool any_category =
+      std::any_of(encoding.categories.begin(), encoding.categories.end(),
+                  [](const std::vector<std::string>& values) { return !values.empty(); });
+  if (!named && !any_category) encoding.feature_names.clear();
+  if (table.targets[0].place.use == CsvUse::label) {
+    encoding.classes = find_classes(file, table.targets[0], rows);
+  }
+  return encoding;
 }
 
-std::vector<std::string> feature_names(const CsvFile& file, const Places& places) {
-  std::vector<std::string> names;
-  if (file.titles().empty()) return names;
-  for (const std::size_t column : places.features) names.push_back(file.titles()[column]);
-  return names;
+/// Makes numbers of rows of a table.
+class Encoder {
+ public:
+  Encoder(const CsvFile& file, const CsvTable& table, const Encoding& encoding,
+          const CsvFile& train_file, Unseen unseen)
+      : file_(file), table_(table), encoding_(encoding), train_(train_file), unseen_(unseen) {}
+
+  Dataset encode(const Rows& rows, Task task) {
+    Dataset data{inputs(rows), targets(rows), task, {}};
+    data.feature_names = encoding_.feature_names;
+    data.class_names = encoding_.classes;
+    return data;
+  }
+
+  /// The rows with a value that no training row has.
+  std::vector<std::string> notes() const {
+    std::vector<std::string> notes;
+    for (const auto& [name, lines] : unseen_lines_) {
+      notes.push_back(
+          fmt::format("{}: {} has values that are in no training row, in {}: all its "
+                      "inputs are 0 there",
+                      file_.path().string(), name, lines));
+    }
+    return notes;
+  }
+
+ private:
+  Matrix inputs(const Rows& rows) {
+    Index width = 0;
+    for (const std::vector<std::string>& values : encoding_.categories) {
+      width += values.empty() ? 1 : static_cast<Index>(values.size());
+    }
+    Matrix inputs = Matrix::Zero(static_cast<Index>(rows.size()), width);
+    Index at = 0;
+    for (std::size_t k = 0; k < table_.features.size(); ++k) {
+      const std::vector<std::string>& values = encoding_.categories[k];
+      if (values.empty()) {
+        put_numbers(k, rows, inputs.col(at++));
+      } else {
+        put_category(k, rows, inputs.middleCols(at, static_cast<Index>(values.size())));
+        at += static_cast<Index>(values.size());
+      }
+    }
+    return inputs;
+  }
+
+  void put_numbers(std::size_t feature, const Rows& rows, Matrix::ColXpr to) const {
+    const std::vector<float>& numbers = table_.features[feature].numbers;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const float value = numbers[static_cast<std::size_t>(rows[i])];
+      to[static_cast<Index>(i)] = std::isnan(value) ? encoding_.means[feature] : value;
+    }
+  }
+
+  void put_category(std::size_t feature, const Rows& rows, MatrixRef to) {
+    const CsvColumn& column = table_.features[feature];
+    const std::vector<std::string>& values = encoding_.categories[feature];
+    const std::vector<Index> places = places_of(column, values);
+    std::string lines;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto code = static_cast<std::size_t>(column.codes[static_cast<std::size_t>(rows[i])]);
+      if (places[code] >= 0) {
+        to(static_cast<Index>(i), places[code]) = 1;
+        continue;
+      }
+      const std::size_t line = table_.lines[static_cast<std::size_t>(rows[i])];
+      if (unseen_ == Unseen::error) {
+        file_.fail(line, fmt::format("{}: '{}' is in no training row of {}, whose values are {}; "
+                                     "unseen = \"zeros\" in [data] makes all inputs of it 0",
+                                     column.name, column.texts[code], train_.path().string(),
+                                     fmt::join(values, ", ")));
+      }
+      lines += fmt::format("{}{}", lines.empty() ? "line " : ", ", line);
+    }
+    if (!lines.empty()) unseen_lines_.emplace_back(column.name, lines);
+  }
+
+  Matrix targets(const Rows& rows) const {
+    const auto samples = static_cast<Index>(rows.size());
+    if (!encoding_.classes.empty()) return labels(rows);
+    Matrix targets(samples, static_cast<Index>(table_.targets.size()));
+    for (std::size_t k = 0; k < table_.targets.size(); ++k) {
+      for (Index i = 0; i < samples; ++i) {
+        targets(i, static_cast<Index>(k)) =
+            table_.targets[k].numbers[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
+      }
+    }
+    return targets;
+  }
+
+  Matrix labels(const Rows& rows) const {
+    const CsvColumn& column = table_.targets[0];
+    const std::vector<Index> places = places_of(column, encoding_.classes);
+    Matrix targets =
+        Matrix::Zero(static_cast<Index>(rows.size()), static_cast<Index>(encoding_.classes.size()));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto code = static_cast<std::size_t>(column.codes[static_cast<std::size_t>(rows[i])]);
+      if (places[code] < 0) {
+        file_.fail(
+            table_.lines[static_cast<std::size_t>(rows[i])],
+            fmt::format("label {} is of no sample of {}, whose labels are {}", column.texts[code],
+                        train_.path().string(), fmt::join(encoding_.classes, ", ")));
+      }
+      targets(static_cast<Index>(i), places[code]) = 1;
+    }
+    return targets;
+  }
+
+  const CsvFile& file_;
+  const CsvTable& table_;
+  const Encoding& encoding_;
+  const CsvFile& train_;
+  Unseen unseen_;
+  std::vector<std::pair<std::string, std::string>> unseen_lines_;
+};
+
+Rows all_rows(Index count) {
+  Rows rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  return rows;
 }
 
-std::vector<std::string> notes_of(const CsvFile& train, const CsvFile& test) {
-  std::vector<std::string> notes;
-  for (const CsvFile* file : {&train, &test}) {
-    if (!file->note().empty()) notes.push_back(file->note());
+/// A number for each row, the same for rows whose columns all hold the same.
+std::vector<Index> equal_rows(const CsvTable& table) {
+  std::vector<std::string> keys;
+  std::unordered_map<std::string, Index> groups;
+  std::vector<Index> group_of;
+  group_of.reserve(table.lines.size());
+  std::string key;
+  for (std::size_t row = 0; row < table.lines.size(); ++row) {
+    key.clear();
+    for (const auto* part : {&table.features, &table.targets}) {
+      for (const CsvColumn& column : *part) {
+        const void* value = column.codes.empty() ? static_cast<const void*>(&column.numbers[row])
+                                                 : static_cast<const void*>(&column.codes[row]);
+        key.append(static_cast<const char*>(value), sizeof(float));
+      }
+    }
+    group_of.push_back(groups.try_emplace(key, static_cast<Index>(groups.size())).first->second);
   }
-  if (train.titles().empty() != test.titles().empty()) {
-    const auto& [with, without] =
-        train.titles().empty() ? std::pair(&test, &train) : std::pair(&train, &test);
-    notes.push_back(fmt::format("{} has titles and {} has none: their columns are matched by place",
-                                with->path().string(), without->path().string()));
+  return group_of;
+}
+
+/// What a split of the table's rows must keep together: those of one group, or equal ones.
+std::vector<Index> groups_of(const CsvFile& file, CsvTable& table) {
+  if (!table.group.empty()) {
+    const std::vector<std::int32_t>& codes = table.group[0].codes;
+    return {codes.begin(), codes.end()};
   }
-  return notes;
+  std::vector<Index> groups = equal_rows(table);
+  const Index distinct = 1 + *std::max_element(groups.begin(), groups.end());
+  if (distinct == table.rows()) return {};
+  table.notes.push_back(
+      fmt::format("{}: {} of {} rows repeat an earlier one; equal rows stay in "
+                  "one part of a split",
+                  file.path().string(), table.rows() - distinct, table.rows()));
+  return groups;
+}
+
+/// The groups of the samples that `rows` are, numbered anew.
+std::vector<Index> groups_in(const std::vector<Index>& groups, const Rows& rows) {
+  std::vector<Index> of_rows;
+  if (groups.empty()) return of_rows;
+  for (const Index row : rows) of_rows.push_back(groups[static_cast<std::size_t>(row)]);
+  return of_rows;
+}
+
+/// Whether each value of a feature goes with one class alone, of few values.
+bool tells_the_class(const CsvColumn& feature, const CsvColumn& target) {
+  constexpr std::size_t kMostValues = 20;
+  std::map<float, std::int32_t> class_of;
+  for (std::size_t i = 0; i < feature.numbers.size(); ++i) {
+    const auto [found, added] = class_of.emplace(feature.numbers[i], target.codes[i]);
+    if (found->second != target.codes[i] || class_of.size() > kMostValues) return false;
+  }
+  return class_of.size() > 1 && class_of.size() * 2 <= feature.numbers.size();
+}
+
+bool is_constant(const std::vector<float>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [&](float x) { return x == numbers[0]; });
+}
+
+bool counts_rows(const std::vector<float>& numbers) {
+  constexpr std::size_t kFewest = 10;
+  if (numbers.size() < kFewest) return false;
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    if (numbers[i] != numbers[i - 1] + 1) return false;
+  }
+  return true;
+}
+
+/// What is odd about columns that are read as they are told.
+void note_odd_columns(const CsvFile& file, CsvTable& table) {
+  const auto note = [&](const CsvColumn& column, const std::string& what) {
+    table.notes.push_back(fmt::format("{}: {} {}; ignore = [{}] in [data] leaves it out",
+                                      file.path().string(), column.name, what,
+                                      quoted_key(file, column.place.column)));
+  };
+  for (const CsvColumn& feature : table.features) {
+    if (feature.numbers.empty()) continue;
+    if (is_constant(feature.numbers)) {
+      note(feature, fmt::format("is {} in every row", feature.numbers[0]));
+    } else if (counts_rows(feature.numbers)) {
+      note(feature, "counts the rows");
+    } else if (table.targets[0].place.use == CsvUse::label &&
+               tells_the_class(feature, table.targets[0])) {
+      note(feature, "alone tells the class in every row");
+    }
+  }
+}
+
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+void note_similar_classes(const std::vector<std::string>& classes,
+                          std::vector<std::string>& notes) {
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    for (std::size_t k = i + 1; k < classes.size(); ++k) {
+      if (in_lower_case(classes[i]) != in_lower_case(classes[k])) continue;
+      notes.push_back(fmt::format("classes '{}' and '{}' differ in case alone, and are two classes",
+                                  classes[i], classes[k]));
+    }
+  }
+}
+
+void note_target(const CsvFile& file, const CsvPlaces& places, const CsvColumns& columns,
+                 std::vector<std::string>& notes) {
+  if (!columns.targets.empty()) return;
+  notes.push_back(fmt::format("{}: no target is named in [data]: it is the last column, {}",
+                              file.path().string(), file.column_name(places.targets[0].column)));
+}
+
+void note_classes_without_test(const CsvSets& sets, std::vector<std::string>& notes) {
+  std::vector<std::string_view> missing;
+  for (Index k = 0; k < sets.test.targets.cols() && !sets.test.class_names.empty(); ++k) {
+    if (sets.test.targets.col(k).maxCoeff() > 0) continue;
+    missing.push_back(sets.test.class_names[static_cast<std::size_t>(k)]);
+  }
+  if (missing.empty()) return;
+  notes.push_back(fmt::format("the test set has no sample of {} {}",
+                              missing.size() == 1 ? "class" : "classes", fmt::join(missing, ", ")));
+}
+
+void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// The rows of the test part of a single file.
+Rows choose_test(const CsvFile& file, const CsvTable& table, const std::vector<Index>& groups,
+                 double fraction) {
+  if (table.rows() < 3) {
+    refuse_file(file.path(),
+                fmt::format("it holds {} samples, too few to split off a test set", table.rows()));
+  }
+  Strata strata{{}, groups};
+  const CsvColumn& target = table.targets[0];
+  strata.classes.assign(target.codes.begin(), target.codes.end());
+  try {
+    return choose_part(table.rows(), strata, fraction, Random(0, Stream::test_split));
+  } catch (const std::invalid_argument& error) {
+    refuse_file(file.path(), error.what());
+  }
 }
 
 }  // namespace
 
 CsvSets load_csv(const fs::path& train, const fs::path& test, const CsvColumns& columns,
-                 CsvFormat format) {
+                 CsvFormat format, double test_fraction) {
   const CsvFile train_file(train, format);
-  const CsvFile test_file(test, format);
-  const Places places = find_places(train_file, columns.target);
-  const Places test_places = match_places(train_file, places, test_file);
-  Samples of_train = read_samples(train_file, places);
-  Samples of_test = read_samples(test_file, test_places);
-  CsvSets sets{{std::move(of_train.inputs), {}, columns.task, {}},
-               {std::move(of_test.inputs), {}, columns.task, {}},
-               notes_of(train_file, test_file)};
-  if (columns.task == Task::regression) {
-    sets.train.targets = of_train.targets;
-    sets.test.targets = of_test.targets;
+  const CsvPlaces places = find_places(train_file, columns);
+  CsvTable train_table = read_table(train_file, places, columns.missing);
+  const std::vector<Index> groups = groups_of(train_file, train_table);
+  note_odd_columns(train_file, train_table);
+
+  std::optional<CsvFile> test_file;
+  std::optional<CsvTable> test_table;
+  Rows train_rows = all_rows(train_table.rows());
+  Rows test_rows;
+  if (test.empty()) {
+    test_rows = choose_test(train_file, train_table, groups, test_fraction);
+    train_rows = rest_of(train_table.rows(), test_rows);
+    train_table.notes.push_back(fmt::format("{}: {} of {} rows are the test set", train.string(),
+                                            test_rows.size(), train_table.rows()));
   } else {
-    const std::vector<float> classes = find_classes(train_file, of_train);
-    sets.train.targets = one_hot(train_file, of_train, classes, train);
-    sets.test.targets = one_hot(test_file, of_test, classes, train);
-    for (const float label : classes) sets.train.class_names.push_back(fmt::format("{}", label));
+    test_file.emplace(test, format);
+    test_table =
+        read_table(*test_file, match_places(train_file, places, *test_file), columns.missing);
+    test_rows = all_rows(test_table->rows());
   }
-  sets.train.feature_names = feature_names(train_file, places);
-  sets.test.feature_names = sets.train.feature_names;
-  sets.test.class_names = sets.train.class_names;
+  const CsvFile& of_test = test_file ? *test_file : train_file;
+  const Encoding encoding = fit_encoding(train_file, train_table, train_rows);
+  Encoder train_encoder(train_file, train_table, encoding, train_file, columns.unseen);
+  Encoder test_encoder(of_test, test_table ? *test_table : train_table, encoding, train_file,
+                       columns.unseen);
+  CsvSets sets{train_encoder.encode(train_rows, columns.task),
+               test_encoder.encode(test_rows, columns.task),
+               {}};
+  sets.train.groups = groups_in(groups, train_rows);
+
+  if (!train_file.note().empty()) sets.notes.push_back(train_file.note());
+  if (test_file && !test_file->note().empty()) sets.notes.push_back(test_file->note());
+  if (test_file && train_file.titles().empty() != test_file->titles().empty()) {
+    const bool in_train = !train_file.titles().empty();
+    sets.notes.push_back(
+        fmt::format("{} has titles and {} has none: their columns are matched by place",
+                    (in_train ? train : test).string(), (in_train ? test : train).string()));
+  }
+  note_target(train_file, places, columns, sets.notes);
+  append(sets.notes, train_table.notes);
+  if (test_table) append(sets.notes, test_table->notes);
+  append(sets.notes, test_encoder.notes());
+  note_similar_classes(encoding.classes, sets.notes);
+  note_classes_without_test(sets, sets.notes);
   return sets;
 }
 

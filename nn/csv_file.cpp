@@ -22,8 +22,9 @@ namespace fs = std::filesystem;
 using std::size_t;
 using std::string_view;
 
-/// Throws unless a file that begins with `text` may hold text.
+/// Throws unless a file that begins with `text` may hold a table as text.
 void check_beginning(const fs::path& path, string_view text) {
+  if (text.empty()) refuse_file(path, "it is empty (0 bytes)");
   const bool utf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
   const bool every_second_is_0 =
       text.size() > 3 && ((text[0] == 0 && text[2] == 0) || (text[1] == 0 && text[3] == 0));
@@ -32,6 +33,57 @@ void check_beginning(const fs::path& path, string_view text) {
   }
   if (text.starts_with("PK\x03\x04")) {
     refuse_file(path, "it is a ZIP archive, as Excel's .xlsx files are; save the sheet as CSV");
+  }
+  if (text.starts_with("version https://git-lfs")) {
+    refuse_file(path, "line 1: it is a Git LFS pointer, not the file itself; run: git lfs pull");
+  }
+  const size_t bracket = text.find_first_not_of(" \t\r\n");
+  if (bracket == text.npos || (text[bracket] != '[' && text[bracket] != '{')) return;
+  const size_t next = text.find_first_not_of(" \t\r\n", bracket + 1);
+  if (next != text.npos && (text[next] == '{' || text[next] == '"')) {
+    refuse_file(path, "line 1: it is JSON, not CSV");
+  }
+}
+
+/// The length of the UTF-8 sequence at the start of `text`, or 0 if it is none.
+/// Source: Unicode 15.0, table 3-7, "Well-Formed UTF-8 Byte Sequences".
+size_t utf8_length(string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                                       : 4;
+  if (first > 0xF4 || length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool wrong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
+                     (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F);
+  return wrong ? 0 : length;
+}
+
+/// Throws, naming the first byte that is wrong, unless the text is UTF-8: what a code page's bytes
+/// mean cannot be told from them, and names of classes depend on it.
+void check_utf8(const fs::path& path, string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const size_t length = utf8_length(text.substr(at));
+    if (length == 0) {
+      const size_t line = static_cast<size_t>(
+          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+      const size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+      throw std::runtime_error(fmt::format(
+          "{}:{}: byte {} of the line (0x{:02X}, byte {} of the file) is not UTF-8; save the file "
+          "as "
+          "UTF-8",
+          path.string(), line + 1, at - begin + 1, static_cast<unsigned char>(text[at]), at + 1));
+    }
+    at += length;
   }
 }
 
@@ -72,6 +124,7 @@ std::string read_text(const fs::path& path) {
   int error = Z_OK;
   gzerror(file.get(), &error);
   if (error != Z_OK) refuse_file(path, "its gzip data ends too early");
+  check_utf8(path, text);
   return text;
 }
 
@@ -100,17 +153,26 @@ std::optional<float> parse_number(string_view cell, bool decimal_comma) {
   return value;
 }
 
+/// What says that a value is missing, in lower case; the last ones only among numbers.
+constexpr std::array<string_view, 11> kMissing{"",     "?",    "#n/a", "n/a", "na", "nan",
+                                               "null", "none", "-",    "--",  "."};
+constexpr size_t kMissingTexts = 7;
+
+bool is_one_of(string_view cell, std::span<const string_view> words) {
+  const auto in_lower_case = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::any_of(words.begin(), words.end(), [&](string_view word) {
+    return std::equal(cell.begin(), cell.end(), word.begin(), word.end(),
+                      [&](char a, char b) { return in_lower_case(a) == b; });
+  });
+}
+
 /// What a cell of the first row says on whether the row is a header.
 enum class Kind : std::uint8_t { number, missing, text };
 
 Kind kind_of(const std::string& cell, bool decimal_comma) {
-  static const std::array<string_view, 11> kMissing{"",    "?",  "-",   "--",   ".",   "#n/a",
-                                                    "n/a", "na", "nan", "null", "none"};
-  std::string lower = cell;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  if (std::find(kMissing.begin(), kMissing.end(), lower) != kMissing.end()) return Kind::missing;
+  if (is_one_of(cell, kMissing)) return Kind::missing;
   if (parse_number(cell, decimal_comma)) return Kind::number;
   char* end = nullptr;  // an infinity, written in any way, is no title either
   std::strtod(cell.c_str(), &end);
@@ -126,16 +188,15 @@ bool are_column_numbers(const std::vector<std::string>& cells) {
   return true;
 }
 
-/// A cell for a message: not too long, on one line.
-std::string shown(string_view cell) {
+}  // namespace
+
+std::string shown_cell(string_view cell) {
   constexpr size_t kMost = 40;
   std::string text(cell.substr(0, kMost));
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return cell.size() > kMost ? text + "..." : text;
 }
-
-}  // namespace
 
 /// Cuts the text into rows, one after the other.
 class CsvFile::Reader {
@@ -149,6 +210,7 @@ class CsvFile::Reader {
 
   /// The next row that is not empty; false at the end.
   bool next(CsvRow& row) {
+    row.after_blank = false;
     while (at_ != end_) {
       cells_.clear();
       unescaped_.clear();
@@ -159,7 +221,13 @@ class CsvFile::Reader {
         quoted = at_ != end_ && *at_ == '"';
         cells_.push_back(quoted ? read_quoted() : read_plain());
       } while (pass_delimiter());
-      if (cells_.size() == 1 && cells_[0].empty() && !quoted) continue;
+      if (cells_.size() == 1 && cells_[0].empty() && !quoted) {
+        row.after_blank = true;
+        continue;
+      }
+      if (file_.trailing_ && cells_.size() == file_.columns_ + 1 && cells_.back().empty()) {
+        cells_.pop_back();
+      }
       row.cells = cells_;
       return true;
     }
@@ -243,9 +311,42 @@ CsvFile::CsvFile(const fs::path& path, CsvFormat format)
       begin_(text_.starts_with("\xEF\xBB\xBF") ? 3 : 0),
       delimiter_(format.delimiter),
       header_(format.header) {
-  if (delimiter_ == '\0') detect_delimiter();
+  skip_comments();
   take_header();
   check_shape();
+}
+
+/// Moves to the table below comments, and finds its delimiter.
+void CsvFile::skip_comments() {
+  size_t last = begin_;  // of the comments' lines
+  for (size_t at = begin_; at < text_.size() && text_[at] == '#'; ++begin_line_) {
+    last = at;
+    at = std::min(text_.find_first_of("\r\n", at), text_.size());
+    at += text_.compare(at, 2, "\r\n") == 0 ? 2U : 1U;
+    begin_ = std::min(at, text_.size());
+  }
+  if (delimiter_ == '\0') detect_delimiter();
+  if (last == begin_ || !are_titles(last + 1)) return;
+  begin_ = last + 1;
+  --begin_line_;
+}
+
+/// Whether the comment at `begin` holds titles, as numpy.savetxt writes them: as many cells as the
+/// row below has, which has a number.
+bool CsvFile::are_titles(size_t begin) const {
+  try {
+    CsvRow titles;
+    CsvRow below;
+    Reader reader(*this, begin, 1);
+    Reader next(*this, begin_, 1);
+    if (!reader.next(titles) || !next.next(below)) return false;
+    const auto is_number = [&](string_view cell) { return number(cell).has_value(); };
+    return titles.cells.size() == below.cells.size() &&
+           std::none_of(titles.cells.begin(), titles.cells.end(), is_number) &&
+           std::any_of(below.cells.begin(), below.cells.end(), is_number);
+  } catch (const std::runtime_error&) {
+    return false;  // its quotes are no cells' quotes
+  }
 }
 
 void CsvFile::detect_delimiter() {
@@ -279,7 +380,7 @@ void CsvFile::detect_delimiter() {
 }
 
 void CsvFile::take_header() {
-  Reader reader(*this, begin_, 1);
+  Reader reader(*this, begin_, begin_line_);
   CsvRow row;
   if (!reader.next(row)) return;
   const std::vector<std::string> first(row.cells.begin(), row.cells.end());
@@ -289,18 +390,35 @@ void CsvFile::take_header() {
   columns_ = first.size();
   std::vector<std::string> second;
   if (reader.next(row)) second.assign(row.cells.begin(), row.cells.end());
+  const bool trailing = !second.empty() && second.back().empty() && second.size() > 2;
   if (header_ == CsvHeader::no ||
       (header_ == CsvHeader::detect && !is_header(first, second, line))) {
+    if (trailing && second.size() == columns_ && first.back().empty()) drop_last_column();
     return;
   }
   for (auto title = first.begin(); title != first.end(); ++title) {
     if (std::find(first.begin(), title, *title) == title) continue;
     fail(line, fmt::format("two columns have the title '{}'; give each a title of its own",
-                           shown(*title)));
+                           shown_cell(*title)));
   }
   titles_ = first;
+  if (trailing && second.size() == columns_ && first.back().empty()) {
+    titles_.pop_back();
+    drop_last_column();
+  } else if (trailing && second.size() == columns_ + 1) {
+    ++columns_;
+    drop_last_column();
+  }
   begin_ = place;
   begin_line_ = line_after;
+}
+
+/// The last column is what follows the delimiter that ends each line: nothing.
+void CsvFile::drop_last_column() {
+  --columns_;
+  trailing_ = true;
+  note_ = fmt::format("{}: each line ends in a delimiter; the empty last column is left out",
+                      path_.string());
 }
 
 bool CsvFile::is_header(const std::vector<std::string>& first,
@@ -335,11 +453,8 @@ void CsvFile::check_shape() {
   size_t comma_line = 0;  // of the first number with a decimal comma, and with a point
   size_t point_line = 0;
   for_each_row([&](const CsvRow& row) {
+    if (row.cells.size() != columns_) refuse_shape(row);
     ++rows_;
-    if (row.cells.size() != columns_) {
-      fail(row.line,
-           fmt::format("{} cells, expected {} as in the first row", row.cells.size(), columns_));
-    }
     if (delimiter_ == ',') return;
     for (const string_view cell : row.cells) {
       if (comma_line == 0 && cell.find(',') != cell.npos && number(cell)) comma_line = row.line;
@@ -353,6 +468,32 @@ void CsvFile::check_shape() {
                    comma_line, point_line));
 }
 
+/// Throws what is wrong with a row of another width than the rows above it.
+void CsvFile::refuse_shape(const CsvRow& row) const {
+  const size_t cells = row.cells.size();
+  std::string what = titles_.empty()
+                         ? fmt::format("{} cells, the rows above have {}", cells, columns_)
+                         : fmt::format("{} cells, the header has {} titles", cells, columns_);
+  if (trailing_ && cells == columns_ + 1) {
+    what += fmt::format("; '{}' follows the delimiter that ends the other lines",
+                        shown_cell(row.cells.back()));
+  } else if (row.after_blank) {
+    what += fmt::format(
+        "; a blank line is above it: if the table begins in line {}, remove what is "
+        "above",
+        row.line);
+  } else if (rows_ == 0) {
+    size_t alike = 0;
+    size_t all = 0;
+    for_each_row([&](const CsvRow& other) {
+      alike += other.cells.size() == cells ? 1U : 0U;
+      ++all;
+    });
+    if (alike == all) what += fmt::format(", and all {} rows below have {}", all, cells);
+  }
+  fail(row.line, what);
+}
+
 void CsvFile::for_each_row(const std::function<void(const CsvRow&)>& visit) const {
   Reader reader(*this, begin_, begin_line_);
   for (CsvRow row; reader.next(row);) visit(row);
@@ -362,16 +503,34 @@ std::optional<float> CsvFile::number(string_view cell) const {
   return parse_number(cell, delimiter_ != ',');
 }
 
+bool CsvFile::is_missing_number(string_view cell) const { return is_one_of(cell, kMissing); }
+
+bool CsvFile::is_missing_text(string_view cell) const {
+  return is_one_of(cell, std::span(kMissing).first(kMissingTexts));
+}
+
+bool CsvFile::is_header_again(const CsvRow& row) const {
+  return std::equal(row.cells.begin(), row.cells.end(), titles_.begin(), titles_.end());
+}
+
 float CsvFile::expect_number(const CsvRow& row, size_t column) const {
   const std::optional<float> value = number(row.cells[column]);
   if (value) return *value;
-  fail(row.line, fmt::format("'{}' is not a finite number, in {}", shown(row.cells[column]),
-                             column_name(column)));
+  const bool text_alone = std::none_of(row.cells.begin(), row.cells.end(),
+                                       [&](string_view cell) { return number(cell).has_value(); });
+  fail(row.line,
+       fmt::format("'{}' is not a finite number, in {}{}", shown_cell(row.cells[column]),
+                   column_name(column),
+                   is_header_again(row) ? "; the line is the header again"
+                   : text_alone && row.after_blank
+                       ? "; it looks like the header of a second table, below a blank line"
+                       : ""));
 }
 
 std::string CsvFile::column_name(size_t column) const {
-  return column < titles_.size() ? fmt::format("column '{}'", titles_[column])
-                                 : fmt::format("column {} (the first is 0)", column);
+  if (column >= titles_.size()) return fmt::format("column {} (the first is 0)", column);
+  return titles_[column].empty() ? fmt::format("column {}, which has no title,", column)
+                                 : fmt::format("column '{}'", titles_[column]);
 }
 
 void CsvFile::fail(size_t line, string_view what) const {

@@ -21,13 +21,16 @@ struct CsvFormat {
 
 /// One row of a CSV file; the cells live as long as the call that shows them.
 struct CsvRow {
-  std::size_t line = 0;  ///< in the file, from 1: where the row begins
+  std::size_t line = 0;      ///< in the file, from 1: where the row begins
+  bool after_blank = false;  ///< blank lines are above it
   std::span<const std::string_view> cells;
 };
 
 /// A rectangle of cells: the text of a CSV file, unpacked where it is gzipped. Lines end with LF,
 /// CR LF or CR; a byte order mark, empty lines, and spaces and tabs around cells are passed over;
-/// cells may be quoted. Source: RFC 4180, RFC 1952 (gzip).
+/// cells may be quoted. Lines above the table that begin with # are comments, but for a last one
+/// that holds titles; a delimiter at the end of each line makes no column. Source: RFC 4180,
+/// RFC 1952 (gzip).
 ///
 /// A detected header is a first row of text; one with numbers too if these increase (years, wave
 /// lengths, pandas' column numbers beside names), and not if the text continues in the second row;
@@ -36,7 +39,7 @@ struct CsvRow {
 class CsvFile {
  public:
   /// Throws std::runtime_error that names the file, the line and what is wrong if the file cannot
-  /// be read, is no text in UTF-8 or an encoding that holds ASCII, or is no rectangle of cells.
+  /// be read, is no text in UTF-8, or is no rectangle of cells.
   explicit CsvFile(const std::filesystem::path& path, CsvFormat format = {});
 
   const std::filesystem::path& path() const { return path_; }
@@ -56,6 +59,14 @@ class CsvFile {
   /// delimits cells.
   std::optional<float> number(std::string_view cell) const;
 
+  /// Whether a cell says that its value is missing, where numbers are expected, or texts: "none"
+  /// may be a text.
+  bool is_missing_number(std::string_view cell) const;
+  bool is_missing_text(std::string_view cell) const;
+
+  /// Whether the row repeats the titles.
+  bool is_header_again(const CsvRow& row) const;
+
   /// The number in a column of a row. Throws std::runtime_error, with file and line, if it is none.
   float expect_number(const CsvRow& row, std::size_t column) const;
 
@@ -68,11 +79,15 @@ class CsvFile {
  private:
   class Reader;
 
+  void skip_comments();
+  bool are_titles(std::size_t begin) const;
   void detect_delimiter();
   void take_header();
   bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second,
                  std::size_t line);
+  void drop_last_column();
   void check_shape();
+  [[noreturn]] void refuse_shape(const CsvRow& row) const;
 
   std::filesystem::path path_;
   std::string text_;
@@ -82,8 +97,12 @@ class CsvFile {
   CsvHeader header_;
   std::vector<std::string> titles_;
   std::size_t columns_ = 0;
+  bool trailing_ = false;  ///< each line ends in a delimiter
   std::size_t rows_ = 0;
   std::string note_;
 };
+
+/// A cell for a message: not too long, on one line.
+std::string shown_cell(std::string_view cell);
 
 }  // namespace pare::nn

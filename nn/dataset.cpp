@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "nn/forward.h"
 #include "nn/quantization.h"
 #include "nn/random.h"
+#include "nn/target_scaling.h"
 
 namespace pare::nn {
 namespace {
@@ -40,6 +42,18 @@ Dataset even_sine(const SineOptions& options, Index samples) {
   return data;
 }
 
+/// Whether the columns of `values` [samples, columns] share one int8 step without much loss.
+bool share_a_step(const Matrix& values) {
+  constexpr float kLeastShare = 0.25F;  // of the 255 steps, for each column
+  const float low = std::min(0.0F, values.minCoeff());
+  const float high = std::max(0.0F, values.maxCoeff());
+  for (Index k = 0; k < values.cols(); ++k) {
+    const float range = values.col(k).maxCoeff() - values.col(k).minCoeff();
+    if (range > 0 && range < kLeastShare * (high - low)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::shared_ptr<const Dataset> between_ends(const Dataset& data, const Model& model) {
@@ -56,6 +70,34 @@ std::shared_ptr<const Dataset> between_ends(const Dataset& data, const Model& mo
     seen->targets = given_outputs(model.outputs, std::move(seen->targets));
   }
   return seen;
+}
+
+Inputs fit_inputs(const Dataset& data) {
+  Inputs ends;
+  if (data.image.height > 0 || share_a_step(data.inputs)) return ends;
+  ends.offset = RowVector(data.inputs.cols());
+  ends.factor = RowVector::Ones(data.inputs.cols());
+  for (Index k = 0; k < data.inputs.cols(); ++k) {
+    const double low = double{data.inputs.col(k).minCoeff()};
+    const double high = double{data.inputs.col(k).maxCoeff()};
+    ends.offset[k] = static_cast<float>((low + high) / 2);
+    const auto factor = static_cast<float>(2 / (high - low));
+    if (high > low && std::isfinite(factor)) ends.factor[k] = factor;
+  }
+  return ends;
+}
+
+Outputs fit_outputs(const Dataset& data) {
+  Outputs ends;
+  if (data.task == Task::classification) {
+    ends.meaning = Meaning::logits;
+    return ends;
+  }
+  if (share_a_step(data.targets)) return ends;
+  const TargetScaling scaling = fit_target_scaling(data);
+  ends.factor = scaling.factor;
+  ends.offset = scaling.offset;
+  return ends;
 }
 
 std::string feature_name(const Dataset& data, Index feature) {

@@ -26,11 +26,21 @@ struct Dataset {
   ImageShape image;                             ///< features are its pixels, row by row
   std::vector<std::string> feature_names = {};  ///< one a feature, or none
   std::vector<std::string> class_names = {};    ///< one an output, or none: class k is called k
+  /// One a sample, or none: samples of one group stay in one part of a split.
+  std::vector<Index> groups = {};
 };
 
 /// The data between a model's ends: what its first layer sees, and for a regression what its last
 /// one should give. Where they change nothing it is `data` itself, which must outlive it.
 std::shared_ptr<const Dataset> between_ends(const Dataset& data, const Model& model);
+
+/// Ends under which every feature and every target of `data` has a step of its own in int8: each
+/// feature's [min, max] becomes [-1, 1], each target of a regression gets mean 0 and standard
+/// deviation 1. Where one step serves all, as for the pixels of images, or for features that each
+/// span a quarter of a common range that holds 0, the ends change nothing: then the scaling is
+/// part of the first or last layer, and costs nothing on the board.
+Inputs fit_inputs(const Dataset& data);
+Outputs fit_outputs(const Dataset& data);
 
 /// What a feature is called in messages: "feature 'humidity'", or "feature 3", counted from 0.
 std::string feature_name(const Dataset& data, Index feature);

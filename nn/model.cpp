@@ -153,6 +153,7 @@ std::vector<std::string> class_names(const Model& model) {
 }
 
 bool is_binary(const Model& model) {
+  if (model.layers.empty()) return false;
   const Activation last =
       std::visit([](const auto& l) { return l.activation; }, model.layers.back());
   return output_count(model) == 1 && last == Activation::sigmoid &&

@@ -21,6 +21,7 @@ enum class Stream : std::uint64_t {
   retraining,      ///< by the pass's own number of a training
   obs_samples,     ///< of obs_prune
   random_inputs,   ///< of a model without data: training, validation, test
+  test_split,      ///< of a file that is training and test set
 };
 
 /// A deterministic generator: the same seed gives the same numbers with every standard library,

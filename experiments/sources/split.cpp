@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include "experiments/sources/source.h"
-#include "nn/random.h"
+#include "nn/partition.h"
 
 namespace pare::experiments {
 namespace {
@@ -18,10 +19,7 @@ nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows)
           data.class_names};
 }
 
-}  // namespace
-
-nn::Split split_off(const nn::Dataset& train, nn::Dataset test, nn::Index count,
-                    std::uint64_t seed) {
+void check_sets(const nn::Dataset& train, const nn::Dataset& test, nn::Index count) {
   if (count >= train.inputs.rows()) {
     throw std::invalid_argument(
         fmt::format("validation_samples = {} leaves nothing of {} training samples", count,
@@ -32,6 +30,30 @@ nn::Split split_off(const nn::Dataset& train, nn::Dataset test, nn::Index count,
         "the test set has {} features and {} targets, the training set {} and {}",
         test.inputs.cols(), test.targets.cols(), train.inputs.cols(), train.targets.cols()));
   }
+}
+
+}  // namespace
+
+nn::Split split_by_class(const nn::Dataset& train, nn::Dataset test, nn::Index count,
+                         std::uint64_t seed) {
+  constexpr nn::Index kMostByItself = 10'000;
+  check_sets(train, test, count);
+  const nn::Index samples = train.inputs.rows();
+  if (count == 0) count = std::min((samples + 4) / 5, kMostByItself);
+  nn::Strata strata{{}, train.groups};
+  for (nn::Index i = 0; train.task == nn::Task::classification && i < samples; ++i) {
+    train.targets.row(i).maxCoeff(&strata.classes.emplace_back());
+  }
+  const auto validation =
+      nn::choose_part(samples, strata, static_cast<double>(count) / static_cast<double>(samples),
+                      nn::Random(seed, nn::Stream::validation_split));
+  return {rows_of(train, nn::rest_of(samples, validation)), rows_of(train, validation),
+          std::move(test)};
+}
+
+nn::Split split_off(const nn::Dataset& train, nn::Dataset test, nn::Index count,
+                    std::uint64_t seed) {
+  check_sets(train, test, count);
   test.targets.conservativeResizeLike(
       nn::Matrix::Zero(test.targets.rows(), train.targets.cols()));  // classes it has none of
   std::vector<nn::Index> order =

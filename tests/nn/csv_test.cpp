@@ -11,19 +11,19 @@ using pare::tests::Folder;
 namespace {
 
 CsvSets load(const Folder& folder, const std::string& train, const std::string& test,
-             const CsvColumns& columns = {"-1", Task::regression}, CsvFormat format = {}) {
+             const CsvColumns& columns = {{"-1"}, Task::regression}, CsvFormat format = {}) {
   return load_csv(folder.write("a.csv", train), folder.write("b.csv", test), columns, format);
 }
 
 /// A file as training and test set.
-CsvSets load(const std::string& text, const CsvColumns& columns = {"-1", Task::regression},
+CsvSets load(const std::string& text, const CsvColumns& columns = {{"-1"}, Task::regression},
              CsvFormat format = {}) {
   return load(Folder(), text, text, columns, format);
 }
 
 /// What is said of the two files, without their folder.
 std::string error_of_two(const std::string& train, const std::string& test,
-                         const CsvColumns& columns = {"-1", Task::regression},
+                         const CsvColumns& columns = {{"-1"}, Task::regression},
                          CsvFormat format = {}) {
   const Folder folder;
   try {
@@ -39,7 +39,7 @@ std::string error_of_two(const std::string& train, const std::string& test,
 
 std::string error(const std::string& text, const std::string& target = "-1",
                   Task task = Task::regression) {
-  return error_of_two(text, text, {target, task});
+  return error_of_two(text, text, {{target}, task});
 }
 
 /// `text` as a gzip file.
@@ -69,7 +69,7 @@ TEST_CASE("a CSV file with a header gives its target by title or by number") {
 }
 
 TEST_CASE("a CSV file without a header starts with its first line") {
-  const CsvSets sets = load("1,2,0\n3,4,2\n", {"-1", Task::classification});
+  const CsvSets sets = load("1,2,0\n3,4,2\n", {{"-1"}, Task::classification});
   CHECK(sets.train.inputs == Matrix{{1, 2}, {3, 4}});
   CHECK(sets.train.targets == Matrix{{1, 0}, {0, 1}});
   CHECK(sets.train.feature_names.empty());
@@ -105,7 +105,7 @@ TEST_CASE("a quoted cell may hold delimiters, ends of lines and quotes") {
 
 TEST_CASE("a delimiter that is given is taken") {
   CHECK(
-      load("1;5,2;5,3\n1;6,2;7,4\n", {"-1", Task::regression}, {';', CsvHeader::no}).train.inputs ==
+      load("1;5,2;5,3\n1;6,2;7,4\n", {{"-1"}, Task::regression}, {';', CsvHeader::no}).train.inputs ==
       Matrix{{1, 5.2F}, {1, 6.2F}});
   CHECK(error_of_two("1,2\n3,4\n", "1,2\n", {}, {';', CsvHeader::detect}) ==
         "a.csv: it has one column; expected features and a target, between which there are commas, "
@@ -159,10 +159,10 @@ TEST_CASE("pandas' column numbers are titles, and it is said") {
   const std::string table = "0,1\n1,0\n";  // a truth table as likely as titles
   CHECK(load(table).train.inputs.rows() == 2);
   CHECK(load(table).notes.size() == 2);
-  CHECK(load(table, {"-1", Task::regression}, {'\0', CsvHeader::yes}).train.feature_names ==
+  CHECK(load(table, {{"-1"}, Task::regression}, {'\0', CsvHeader::yes}).train.feature_names ==
         std::vector<std::string>{"0"});
   CHECK(
-      load("0,1,2\n5,6,7\n", {"-1", Task::regression}, {'\0', CsvHeader::no}).train.inputs.rows() ==
+      load("0,1,2\n5,6,7\n", {{"-1"}, Task::regression}, {'\0', CsvHeader::no}).train.inputs.rows() ==
       2);
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("the columns of the test set are matched by title") {
 
 TEST_CASE("classes are the labels of the training set, in rising order, with their names") {
   const Folder folder;
-  const CsvColumns columns{"-1", Task::classification};
+  const CsvColumns columns{{"-1"}, Task::classification};
   const CsvSets sets = load(folder, "1,3\n1,1\n1,-2\n1,3\n", "1,1\n", columns);
   CHECK(sets.train.targets == Matrix{{0, 0, 1}, {0, 1, 0}, {1, 0, 0}, {0, 0, 1}});
   CHECK(sets.train.class_names == std::vector<std::string>{"-2", "1", "3"});
