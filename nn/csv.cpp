@@ -312,8 +312,6 @@ bool is_constant(const std::vector<float>& numbers) {
 }
 
 bool counts_rows(const std::vector<float>& numbers) {
-  constexpr std::size_t kFewest = 10;
-  if (numbers.size() < kFewest) return false;
   for (std::size_t i = 1; i < numbers.size(); ++i) {
     if (numbers[i] != numbers[i - 1] + 1) return false;
   }
@@ -327,6 +325,8 @@ void note_odd_columns(const CsvFile& file, CsvTable& table) {
                                       file.path().string(), column.name, what,
                                       quoted_key(file, column.place.column)));
   };
+  constexpr Index kFewest = 10;  // of rows, from which more than chance can be seen
+  if (table.rows() < kFewest) return;
   for (const CsvColumn& feature : table.features) {
     if (feature.numbers.empty()) continue;
     if (is_constant(feature.numbers)) {

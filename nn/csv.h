@@ -22,12 +22,13 @@ enum class Unseen : std::uint8_t { error, zeros };
 /// What the columns of CSV files are for. A column is named by its title, "" included, or by its
 /// number from 0, -1 being the last; * and ? in a name stand for any text and any character.
 struct CsvColumns {
-  std::vector<std::string> targets;  ///< to predict; none: the last column
+  std::vector<std::string> targets = {};  ///< to predict; none: the last column
   Task task = Task::classification;
-  std::vector<std::string> features;    ///< none: all that are nothing else
-  std::vector<std::string> ignore;      ///< neither features nor targets
-  std::vector<std::string> categories;  ///< features of text: an input for each value (one-hot)
-  std::string group;  ///< rows of one value stay in one part of a split; empty: none
+  std::vector<std::string> features = {};  ///< none: all that are nothing else
+  std::vector<std::string> ignore = {};    ///< neither features nor targets
+  std::vector<std::string> categories =
+      {};                  ///< features of text: an input for each value (one-hot)
+  std::string group = {};  ///< rows of one value stay in one part of a split; empty: none
   Missing missing = Missing::error;
   Unseen unseen = Unseen::error;
 };

@@ -38,8 +38,8 @@ class Dictionary {
 /// Reads one column, cell by cell.
 class ColumnReader {
  public:
-  ColumnReader(const CsvFile& file, CsvColumn& column)
-      : file_(file), column_(column), dictionary_(column.texts) {}
+  ColumnReader(const CsvFile& file, CsvColumn& column, bool is_feature)
+      : file_(file), column_(column), dictionary_(column.texts), is_feature_(is_feature) {}
 
   bool is_missing(const CsvRow& row) const {
     const string_view cell = row.cells[column_.place.column];
@@ -47,9 +47,17 @@ class ColumnReader {
                                                : file_.is_missing_text(cell);
   }
 
-  /// The column's name and what `row` has there, for a message on a missing value.
+  /// The column's name and what `row` has there, for a message on a missing value. Throws if the
+  /// column is one of texts, of which "none" is one.
   std::string describe(const CsvRow& row) const {
     const string_view cell = row.cells[column_.place.column];
+    if (column_.place.use == CsvUse::number && !cell.empty() && column_.numbers.empty()) {
+      file_.for_each_row([&](const CsvRow& other) {
+        const string_view below = other.cells[column_.place.column];
+        if (file_.is_missing_number(below)) return;
+        if (!file_.number(below)) refuse_text(row);
+      });
+    }
     return cell.empty() ? fmt::format("{} is empty", column_.name)
                         : fmt::format("{} is '{}'", column_.name, cell);
   }
@@ -94,6 +102,11 @@ class ColumnReader {
   [[noreturn]] void refuse_text(const CsvRow& row) const {
     const std::size_t place = column_.place.column;
     if (!column_.numbers.empty() || file_.is_header_again(row)) file_.expect_number(row, place);
+    if (!is_feature_) {
+      file_.fail(row.line, fmt::format("{} holds text, '{}', and a number is expected; task = "
+                                       "\"classification\" in [data] predicts texts",
+                                       column_.name, shown_cell(row.cells[place])));
+    }
     const std::string key = quoted_key(file_, place);
     file_.fail(row.line, fmt::format("{} holds text, '{}', and a number is expected; ignore = [{}] "
                                      "in [data] leaves the column out, categories = [{}] makes an "
@@ -115,6 +128,7 @@ class ColumnReader {
   const CsvFile& file_;
   CsvColumn& column_;
   Dictionary dictionary_;
+  bool is_feature_;
   float largest_ = 0;
   std::size_t lost_ = 0;
   std::string last_;
@@ -188,7 +202,9 @@ CsvTable read_table(const CsvFile& file, const CsvPlaces& places, Missing missin
   }
   std::vector<ColumnReader> readers;
   readers.reserve(columns.size());
-  for (CsvColumn* column : columns) readers.emplace_back(file, *column);
+  for (CsvColumn* column : columns) {
+    readers.emplace_back(file, *column, readers.size() < table.features.size());
+  }
 
   MissingValues missing_values(file, missing);
   table.lines.reserve(file.rows());
