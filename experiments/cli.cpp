@@ -249,9 +249,15 @@ void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code
         ->required()
         ->type_name("");
   };
-  auto* init =
-      app.add_subcommand("init", "look at a model file, and write a config that compresses it");
-  add_file(*init, "FILE", arguments.init.file);
+  auto* init = app.add_subcommand(
+      "init", "look at a model file or a table, and write a config that runs with it");
+  init->add_option("FILE", arguments.init.file,
+                   "a model file (.tflite, .onnx, .safetensors) or a table (.csv, .tsv, .txt)")
+      ->required()
+      ->type_name("");
+  init->add_option("--target", arguments.init.target,
+                   "of a table, the column to predict (default: the one that looks like it)")
+      ->type_name("COLUMN");
   add_reading(*init, arguments.init.read);
   init->add_option("--out", arguments.init.out, "the config (default: FILE's name, .toml)")
       ->type_name("CONFIG");

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 
 #include "bench/inspection.h"
 #include "compress/options.h"
+#include "experiments/data_proposal.h"
 #include "nn/activation.h"
 #include "nn/text_file.h"
 
@@ -17,6 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using compress::toml_string;
+
+/// `text` for a comment.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text;
+}
 
 /// A name for results, of what a file is called.
 std::string results_name(const fs::path& file) {
@@ -55,8 +64,8 @@ constexpr std::string_view kInt8Variants =
     "[[variants]]\n"
     "name = \"int8\"  # as it is in the file; passes would start from the floats it stands for\n";
 
-std::string config_of(const InitArguments& arguments, const fs::path& config,
-                      const nn::ReadModel& read) {
+std::string model_config(const InitArguments& arguments, const fs::path& config) {
+  const nn::ReadModel read = nn::read_model(arguments.file, arguments.read);
   const nn::Model& model = read.model;
   std::string text = fmt::format("# {0} holds {1} in {2}, {3} parameters. Next: ./pare run {4}\n",
                                  arguments.file, nn::widths(model), nn::name(nn::arithmetic(model)),
@@ -85,10 +94,62 @@ std::string config_of(const InitArguments& arguments, const fs::path& config,
   return text + std::string(float32 ? kFloatVariants : kInt8Variants);
 }
 
+bool is_table(const fs::path& file) {
+  static const std::set<std::string> kEndings{".csv", ".tsv", ".txt", ".dat", ".data", ".gz"};
+  return kEndings.contains(file.extension().string());
+}
+
+using Choice = DataProposal::Choice;
+
+/// `key = [...]`, a line and a reason each; nothing where there are none.
+std::string list_toml(std::string_view key, const std::vector<Choice>& choices) {
+  if (choices.empty()) return {};
+  std::string text = fmt::format("{} = [\n", key);
+  for (const Choice& choice : choices) {
+    text += fmt::format("  {},  # {}\n", toml_string(choice.key), one_line(choice.reason));
+  }
+  return text + "]\n";
+}
+
+std::string choice_toml(std::string_view key, const Choice& choice) {
+  if (choice.key.empty()) return {};
+  return fmt::format("{} = {}  # {}\n", key, toml_string(choice.key), one_line(choice.reason));
+}
+
+/// Small batches and many epochs for small tables, so that each training takes some seconds.
+std::string training_toml(std::size_t rows) {
+  constexpr std::size_t kSamples = 200'000;  // that are seen in all
+  const std::size_t epochs =
+      std::clamp<std::size_t>(kSamples / std::max<std::size_t>(1, rows), 5, 300);
+  return fmt::format("[model]\nhidden = [32, 16]\n\n[train]\nepochs = {}\nbatch_size = {}\n\n",
+                     epochs, rows < 1000 ? 16 : 64);
+}
+
+std::string data_config(const InitArguments& arguments, const fs::path& config) {
+  const nn::CsvFile file(arguments.file);
+  const DataProposal found = propose_data(file, arguments.target);
+  std::string text = fmt::format("# {} has {} rows of {} columns. Next: ./pare run {}\n",
+                                 arguments.file, file.rows(), file.columns(), config.string());
+  if (!file.note().empty()) text += fmt::format("# {}\n", one_line(file.note()));
+  const bool classes = found.task == nn::Task::classification;
+  text += fmt::format(
+      "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"csv\"\ntrain = {}\n",
+      toml_string(results_name(arguments.file)), toml_string(path_from(config, arguments.file)));
+  text += choice_toml("target", found.target);
+  text += choice_toml("task", {classes ? "classification" : "regression", found.task_reason});
+  text += list_toml("ignore", found.ignore);
+  text += list_toml("categories", found.categories);
+  text += choice_toml("group", found.group);
+  text += choice_toml("missing", found.missing);
+  text +=
+      fmt::format("test_fraction = 0.2  # of the rows{}; test = \"FILE.csv\" names a test set\n\n",
+                  classes ? ", of each class alike" : "");
+  return text + training_toml(file.rows()) + std::string(kFloatVariants);
+}
+
 }  // namespace
 
 void init_config(const InitArguments& arguments) {
-  const nn::ReadModel read = nn::read_model(arguments.file, arguments.read);
   const fs::path config = arguments.out.empty() ? fs::path(results_name(arguments.file) + ".toml")
                                                 : fs::path(arguments.out);
   if (fs::exists(config) && !arguments.force) {
@@ -96,7 +157,11 @@ void init_config(const InitArguments& arguments) {
         "{} exists: name another one with --out, or replace it with --force", config.string()));
   }
   nn::check_file_target(config, "--out");
-  const std::string text = config_of(arguments, config, read);
+  const bool table = is_table(arguments.file);
+  if (!table && !arguments.target.empty()) {
+    throw std::invalid_argument("--target is for tables, such as .csv files");
+  }
+  const std::string text = table ? data_config(arguments, config) : model_config(arguments, config);
   nn::replace_text(config, text);
   fmt::print("{}", text);
 }

@@ -8,12 +8,14 @@ namespace pare::experiments {
 
 struct InitArguments {
   std::string file;
-  nn::ReadOptions read;
-  std::string out;     ///< the config; empty for FILE's name with .toml, in the working directory
-  bool force = false;  ///< replaces a config that is there
+  nn::ReadOptions read;  ///< of a model file
+  std::string target;    ///< of a table: the column to predict; empty: the one that looks like it
+  std::string out;       ///< the config; empty for FILE's name with .toml, in the working directory
+  bool force = false;    ///< replaces a config that is there
 };
 
-/// ./pare init: writes a config that runs, with what was found in the file as comments.
+/// ./pare init: writes a config that runs, of a model file or of a table (a CSV file), with what
+/// was found in it, and the reason for each choice, as comments.
 void init_config(const InitArguments& arguments);
 
 }  // namespace pare::experiments

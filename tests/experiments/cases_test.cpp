@@ -90,11 +90,11 @@ const std::map<std::string, Check>& checks() {
          const fs::path train = outcome.folder / "train.csv";
          const Outcome same = run_case(outcome.folder, {"--set", "data.test=" + train.string()});
          CHECK(outcome.result.exit_code == 0);
-         CHECK(outcome.rows.at("float32").score("top1") == 97.5);
+         CHECK(outcome.rows.at("float32").score("top1") >= 97.5);
          CHECK(outcome.rows.at("float32").score("top1") == same.rows.at("float32").score("top1"));
        }},
       {"csv_duplicate_titles", refused("train.csv:1: two columns have the title 'label'")},
-      {"csv_first_row_missing_value", refused("train.csv:1: '' is not a finite number")},
+      {"csv_first_row_missing_value", refused("train.csv:1: column 1 (the first is 0) is empty")},
       {"csv_gzip_message", classified(60, 90)},
       {"csv_numeric_header",
        [](const Outcome& outcome) {
@@ -118,15 +118,21 @@ const std::map<std::string, Check>& checks() {
       {"int8_unlike_ranges_breast_cancer",
        [](const Outcome& outcome) {
          measured(outcome, 143);
-         CHECK(outcome.rows.at("float32").score("top1") > 96);
-         for (const char* variant : {"int8", "tensor", "p80"}) {
-           CHECK(outcome.says(std::string(variant) + ": int8 inputs share one step of "));
+         const double float32 = outcome.rows.at("float32").score("top1").value();
+         CHECK(float32 > 96);
+         for (const char* variant : {"int8", "tensor"}) {
+           CHECK(std::abs(outcome.rows.at(variant).score("top1").value() - float32) <= 1.0);
          }
-         CHECK(outcome.says(" of 30 features span fewer than 8 steps"));
-         CHECK(outcome.says("no better than always the same class"));
-         CHECK_FALSE(outcome.says("float32: int8 inputs"));
+         CHECK_FALSE(outcome.says("int8 inputs share one step"));
        }},
-      {"int8_unlike_ranges_refused", refused("int8 has one scale for all inputs, and feature 0 ")},
+      {"int8_unlike_ranges_refused",
+       [](const Outcome& outcome) {
+         const double float32 = outcome.rows.at("float32").score("top1").value();
+         for (const char* variant : {"int8", "tensor", "pct", "ent", "mse", "gptq"}) {
+           CAPTURE(variant);
+           CHECK(std::abs(outcome.rows.at(variant).score("top1").value() - float32) <= 1.0);
+         }
+       }},
       {"labels_from_1",
        [](const Outcome& outcome) {
          classified(60, 90)(outcome);
@@ -137,9 +143,11 @@ const std::map<std::string, Check>& checks() {
       {"target_far_from_zero",
        [](const Outcome& outcome) {
          measured(outcome, 100);
-         CHECK(outcome.rows.at("float32").score("mse") < 25);  // of a variance of 285
+         const double float32 = outcome.rows.at("float32").score("mse").value();
+         CHECK(float32 < 25);  // of a variance of 285
          for (const char* variant : {"int8", "tensor", "pct", "ent", "mse", "gptq"}) {
-           CHECK(outcome.says(std::string(variant) + ": int8 outputs have steps of "));
+           CAPTURE(variant);
+           CHECK(outcome.rows.at(variant).score("mse").value() < 1.1 * float32);
          }
        }},
       {"tiny_inputs_message", refused("too little for an int8 scale")},

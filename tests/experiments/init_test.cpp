@@ -1,0 +1,124 @@
+// The config that init writes for a table, and what it says of each choice.
+#include <doctest/doctest.h>
+
+#include "experiments/config.h"
+#include "nn/csv_survey.h"
+#include "tests/experiments/program.h"
+
+using namespace pare;
+using tests::Folder;
+using tests::run_pare;
+
+namespace {
+
+/// A row for each of `count` numbers.
+template <class Row>
+std::string table(const std::string& header, int count, Row row) {
+  std::string text = header + "\n";
+  for (int i = 0; i < count; ++i) text += row(i) + "\n";
+  return text;
+}
+
+/// [data] of the config that init writes, without its first lines and the test fraction.
+std::string data_of(const std::string& text, const std::vector<std::string>& more = {}) {
+  const Folder folder;
+  folder.write("t.csv", text);
+  std::vector<std::string> arguments{"init", "t.csv"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const auto result = run_pare(arguments, {}, folder.path().string());
+  if (result.exit_code != 0) return result.err;
+  CHECK_NOTHROW(experiments::load_experiment(folder.path() / "t.toml", {}));
+  const std::string begin = "train = \"t.csv\"\n";
+  const std::size_t at = result.out.find(begin) + begin.size();
+  return result.out.substr(at, result.out.find("test_fraction") - at);
+}
+
+std::string number(double value) { return std::to_string(value); }
+
+}  // namespace
+
+TEST_CASE("init finds target, task, ids, dates, constants, categories and missing values") {
+  const std::string text = table("id,code,when,kind,same,temp [C],state", 40, [](int i) {
+    return std::to_string(100 + 7 * i) + ",c" + std::to_string(i) +
+           ",2024-02-01 00:" + std::to_string(10 + i) + "," +
+           (i % 3 == 0   ? "red"
+            : i % 3 == 1 ? "blue"
+                         : "") +
+           ",3," + number(i * i % 11) + "," + (i % 5 < 2 ? "on" : "off");
+  });
+  CHECK(data_of(text) ==
+        "target = \"state\"  # its title, the last column, 2 texts\n"
+        "task = \"classification\"  # off 24, on 16\n"
+        "ignore = [\n"
+        "  \"id\",  # rises by 7 in every row, as ids do\n"
+        "  \"code\",  # another text in nearly every row, as names and codes are\n"
+        "  \"when\",  # dates or times as text\n"
+        "  \"same\",  # always 3\n"
+        "]\n"
+        "categories = [\n"
+        "  \"kind\",  # blue, red\n"
+        "]\n"
+        "missing = \"mean\"  # 13 of 40 rows lack a value\n");
+}
+
+TEST_CASE("init ignores what tells the class, and what rises as time does") {
+  const std::string text = table("time,x,label,label_name", 60, [](int i) {
+    return number(1700000000 + i * 1.5 + i % 2) + "," + number(i * i % 17) + "," +
+           (i % 4 == 0 ? "1,left" : "0,up");
+  });
+  CHECK(data_of(text) ==
+        "target = \"label_name\"  # its title, the last column, 2 texts\n"
+        "task = \"classification\"  # left 15, up 45\n"
+        "ignore = [\n"
+        "  \"time\",  # rises in every row, as time does\n"
+        "  \"label\",  # tells the class in every row\n"
+        "]\n");
+}
+
+TEST_CASE("init proposes a regression, an uneven classification and groups, with its reasons") {
+  CHECK(data_of(table("u,v,height", 50,
+                      [](int i) {
+                        return number(i * i % 13) + "," + number(i * 7 % 11) + "," +
+                               number(i * i * i % 101 + 0.5);
+                      })) ==
+        "target = \"height\"  # the last column\n"
+        "task = \"regression\"  # numbers, 50 different ones\n");
+  CHECK(data_of(table("subject,x,fault", 60,
+                      [](int i) {
+                        return "s" + std::to_string(i / 15) + "," + number(i * i % 13) +
+                               (i % 20 == 3 ? ",1" : ",0");
+                      })) ==
+        "target = \"fault\"  # its title, the last column, 2 whole numbers\n"
+        "task = \"classification\"  # 0 57, 1 3; the smallest has 5.0 %: look at more than top-1\n"
+        "group = \"subject\"  # its title: no one of them is in two parts of a split\n");
+}
+
+TEST_CASE("init says where it finds no target, or nothing to predict it from") {
+  const std::string axes = table("x,y,z", 30, [](int i) {
+    return number(i * i % 13) + "," + number(i * 7 % 11) + "," + number(i * i % 29);
+  });
+  CHECK(
+      data_of(axes) ==
+      "pare: t.csv: no column looks like what is to be predicted; name it: --target TITLE, or its "
+      "number from 0\n");
+  CHECK(data_of(axes, {"--target", "y"}).starts_with("target = \"y\"  # as you say\n"));
+  CHECK(data_of(axes, {"--target", "w"}) == "pare: t.csv: no column 'w'; it has: x, y, z\n");
+  CHECK(data_of(table(
+            "date,level", 30,
+            [](int i) { return "2023-01-" + std::to_string(i + 1) + "," + number(i * i % 29); })) ==
+        "pare: t.csv: nothing is left to predict 'level' from; 'date': dates or times as text\n");
+}
+
+TEST_CASE("init's config for a table runs") {
+  const Folder folder;
+  folder.write("t.csv", table("hPa,%,state", 60, [](int i) {
+                 return number(950 + i * 37 % 60) + "," + number((i * 11 % 23) / 23.0) + "," +
+                        (i * 37 % 60 > 30 ? "high" : "low");
+               }));
+  CHECK(run_pare({"init", "t.csv"}, {}, folder.path().string()).exit_code == 0);
+  const auto result = run_pare({"run", "t.toml", "--set", "train.epochs=60", "--format", "csv"}, {},
+                               folder.path().string());
+  CAPTURE(result.err);
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.find("12 of 60 rows are the test set") != std::string::npos);
+}
