@@ -12,8 +12,9 @@ namespace pare::nn {
 /// What becomes of a row with a missing value: an empty cell, NA, NaN, null or ?.
 enum class Missing : std::uint8_t {
   error,
-  drop,  ///< the row is left out
-  mean   ///< the feature's mean over the training rows; of a category a value of its own
+  refuse,  ///< an error too, where a config has no say in it
+  drop,    ///< the row is left out
+  mean     ///< the feature's mean over the training rows; of a category a value of its own
 };
 
 /// What becomes of a category's value that no training row has.

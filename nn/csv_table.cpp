@@ -146,6 +146,7 @@ class MissingValues {
       if (first_ == 0) first_ = row.line;
       return true;
     }
+    if (missing_ == Missing::refuse) file_.fail(row.line, column.describe(row));
     if (!is_feature) {
       file_.fail(row.line, fmt::format("{}; missing = \"drop\" in [data] leaves such rows out",
                                        column.describe(row)));

@@ -10,10 +10,13 @@ extern const SourceKind kSineSource;
 extern const SourceKind kIdxSource;
 extern const SourceKind kCsvSource;
 extern const SourceKind kRandomSource;
+extern const SourceKind kRecordingsSource;
+extern const SourceKind kSeriesSource;
 
 namespace {
 
-constexpr std::array kKinds{&kSineSource, &kIdxSource, &kCsvSource, &kRandomSource};
+constexpr std::array kKinds{&kSineSource,   &kIdxSource,        &kCsvSource,
+                            &kRandomSource, &kRecordingsSource, &kSeriesSource};
 
 }  // namespace
 

@@ -45,6 +45,9 @@ DataSource read_data_source(compress::Options& options, const SourceContext& con
 /// The most samples that an option may ask for.
 constexpr double kMostSamples = 1e8;
 
+/// The samples `rows` of `data`.
+nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows);
+
 /// Splits samples off the training set for validation, of each class alike, and none of one group
 /// without the others: `count`, or if that is 0 a fifth, at most 10,000. Throws as split_off does.
 nn::Split split_by_class(const nn::Dataset& train, nn::Dataset test, nn::Index count,

@@ -10,15 +10,6 @@
 namespace pare::experiments {
 namespace {
 
-nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows) {
-  return {data.inputs(rows, Eigen::all),
-          data.targets(rows, Eigen::all),
-          data.task,
-          data.image,
-          data.feature_names,
-          data.class_names};
-}
-
 void check_sets(const nn::Dataset& train, const nn::Dataset& test, nn::Index count) {
   if (count >= train.inputs.rows()) {
     throw std::invalid_argument(
@@ -33,6 +24,20 @@ void check_sets(const nn::Dataset& train, const nn::Dataset& test, nn::Index cou
 }
 
 }  // namespace
+
+nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows) {
+  nn::Dataset some{data.inputs(rows, Eigen::all),
+                   data.targets(rows, Eigen::all),
+                   data.task,
+                   data.image,
+                   data.feature_names,
+                   data.class_names};
+  if (data.groups.empty()) return some;
+  for (const nn::Index row : rows) {
+    some.groups.push_back(data.groups[static_cast<std::size_t>(row)]);
+  }
+  return some;
+}
 
 nn::Split split_by_class(const nn::Dataset& train, nn::Dataset test, nn::Index count,
                          std::uint64_t seed) {

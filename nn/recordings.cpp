@@ -1,0 +1,346 @@
+#include "nn/recordings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <regex>
+#include <stdexcept>
+
+#include "nn/csv_columns.h"
+#include "nn/text_file.h"
+#include "nn/time_column.h"
+
+namespace pare::nn {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Lines of a file that belong together.
+struct Recording {
+  std::string label;
+  std::string group;  ///< or empty: it is its own
+  std::string file;
+  std::vector<std::size_t> lines;  ///< of each row
+  std::vector<float> values;       ///< row after row
+};
+
+/// A regular expression with named groups, which std::regex has not: they become plain ones.
+class NamePattern {
+ public:
+  explicit NamePattern(const std::string& pattern) {
+    std::string plain;
+    int groups = 0;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      plain += pattern[i];
+      if (pattern[i] == '\\' && i + 1 < pattern.size()) {
+        plain += pattern[++i];
+        continue;
+      }
+      if (pattern[i] != '(') continue;
+      if (pattern.compare(i, 3, "(?<") == 0 && i + 3 < pattern.size() && pattern[i + 3] != '=' &&
+          pattern[i + 3] != '!') {
+        const std::size_t close = pattern.find('>', i);
+        if (close == pattern.npos) throw std::runtime_error("a (?< in it has no >");
+        named_[pattern.substr(i + 3, close - i - 3)] = ++groups;
+        i = close;
+      } else if (i + 1 == pattern.size() || pattern[i + 1] != '?') {
+        ++groups;
+      }
+    }
+    expression_ = std::regex(plain, std::regex::ECMAScript);
+  }
+
+  bool has(const std::string& name) const { return named_.contains(name); }
+
+  /// What the group called `name` matches in a path; nothing if the pattern does not match.
+  std::optional<std::string> find(const std::string& path, const std::string& name) const {
+    std::smatch match;
+    if (!std::regex_search(path, match, expression_)) return std::nullopt;
+    const auto group = named_.find(name);
+    return group == named_.end() ? std::string()
+                                 : match[static_cast<std::size_t>(group->second)].str();
+  }
+
+ private:
+  std::regex expression_;
+  std::map<std::string, int> named_;
+};
+
+std::string quoted_pattern(const std::string& pattern) {
+  return fmt::format("name = '{}'", pattern);
+}
+
+/// Reads the recordings of one file.
+class RecordingReader {
+ public:
+  RecordingReader(const RecordingOptions& options, const std::string& path,
+                  const std::optional<NamePattern>& pattern, std::vector<std::string>& notes)
+      : options_(options), file_(path, options.format), notes_(notes) {
+    if (file_.rows() == 0) refuse_file(path, "it holds no samples, only a header");
+    if (!file_.note().empty()) notes_.push_back(file_.note());
+    find_columns();
+    name(path, pattern);
+  }
+
+  std::vector<Recording> read() {
+    file_.for_each_row([&](const CsvRow& row) { see(row); });
+    if (options_.length == 0) note_uneven_blocks();
+    for (std::string& gap : steps_.gaps(file_.path().string())) notes_.push_back(std::move(gap));
+    return std::move(recordings_);
+  }
+
+  /// The steps of the column of times; nothing where there is none.
+  std::optional<TimeSteps::Range> steps() const { return steps_.range(); }
+
+  /// Titles, or numbers, of the columns that are features.
+  std::vector<std::string> feature_keys() const {
+    std::vector<std::string> keys;
+    for (const std::size_t column : features_) keys.push_back(column_key(file_, column));
+    return keys;
+  }
+
+ private:
+  std::vector<std::size_t> columns_of(const std::vector<std::string>& names) const {
+    std::vector<std::size_t> columns;
+    for (const std::string& name : names) {
+      const auto found = nn::find_columns(file_, name);
+      if (found.empty()) refuse_file(file_.path(), fmt::format("it has no column '{}'", name));
+      columns.insert(columns.end(), found.begin(), found.end());
+    }
+    return columns;
+  }
+
+  void find_columns() {
+    const auto has = [](const std::vector<std::size_t>& columns, std::size_t column) {
+      return std::find(columns.begin(), columns.end(), column) != columns.end();
+    };
+    const auto ignored = columns_of(options_.ignore);
+    features_ = columns_of(options_.features);
+    if (options_.label_from == LabelFrom::column) target_ = columns_of({options_.target}).front();
+    std::vector<std::string> first;
+    file_.for_each_row([&](const CsvRow& row) {
+      if (first.empty() && !is_border(row)) first.assign(row.cells.begin(), row.cells.end());
+    });
+    for (std::size_t column = 0; column < file_.columns() && !first.empty(); ++column) {
+      if (column == target_) continue;
+      const std::string title = file_.titles().empty() ? "" : file_.titles()[column];
+      const bool time = is_time_column(title, first[column]);
+      if (time && !time_) time_ = column;
+      if (options_.features.empty() && !time && !has(ignored, column)) features_.push_back(column);
+    }
+    if (features_.empty()) refuse_file(file_.path(), "no column is left for a feature");
+  }
+
+  void name(const std::string& path, const std::optional<NamePattern>& pattern) {
+    if (options_.label_from == LabelFrom::file) label_ = fs::path(path).stem().string();
+    if (options_.label_from == LabelFrom::folder) {
+      label_ = fs::path(path).parent_path().filename().string();
+    }
+    if (!pattern) return;
+    const std::optional<std::string> label = pattern->find(path, "label");
+    if (options_.label_from == LabelFrom::name) {
+      if (!label || label->empty()) {
+        refuse_file(path,
+                    fmt::format("its path gives no label by {}", quoted_pattern(options_.pattern)));
+      }
+      label_ = *label;
+    }
+    group_ = pattern->find(path, "group").value_or("");
+  }
+
+  /// A row that stands between recordings: the header again, or nothing but empty cells and dashes.
+  bool is_border(const CsvRow& row) const {
+    return std::all_of(row.cells.begin(), row.cells.end(),
+                       [&](std::string_view cell) {
+                         return cell.empty() || cell.find_first_not_of('-') == cell.npos;
+                       }) ||
+           (!file_.titles().empty() && file_.is_header_again(row));
+  }
+
+  void see(const CsvRow& row) {
+    if (is_border(row)) {
+      border_ = true;
+      return;
+    }
+    const std::string label = target_ ? std::string(row.cells[*target_]) : label_;
+    if (label.empty()) {
+      file_.fail(row.line, fmt::format("{} is empty: the label is missing",
+                                       file_.column_name(target_.value_or(0))));
+    }
+    const bool block =
+        recordings_.empty() || border_ || row.after_blank || label != recordings_.back().label;
+    const bool full = !recordings_.empty() && options_.length > 0 &&
+                      static_cast<Index>(recordings_.back().lines.size()) == options_.length;
+    if (block) blocks_.push_back(0);
+    ++blocks_.back();
+    if (block || full) recordings_.push_back({label, group_, file_.path().string(), {}, {}});
+    see_time(row, block || full);
+    border_ = false;
+    Recording& recording = recordings_.back();
+    recording.lines.push_back(row.line);
+    for (const std::size_t column : features_)
+      recording.values.push_back(expect_number(row, column));
+  }
+
+  float expect_number(const CsvRow& row, std::size_t column) const {
+    const std::optional<float> value = file_.number(row.cells[column]);
+    if (value) return *value;
+    file_.fail(row.line, fmt::format("{} holds '{}', and a number is expected; ignore = [{}] in "
+                                     "[data] leaves the column out",
+                                     file_.column_name(column), shown_cell(row.cells[column]),
+                                     quoted_key(file_, column)));
+  }
+
+  void see_time(const CsvRow& row, bool border) {
+    if (!time_) return;
+    // A gap where the label changes is one too; other borders are no place to look for it.
+    const bool restarts = border && (border_ || row.after_blank);
+    if (const auto time = parse_time(row.cells[*time_])) steps_.see(*time, row.line, restarts);
+  }
+
+  /// Blocks that are several times as long as others may hold several recordings.
+  void note_uneven_blocks() {
+    if (blocks_.size() < 2 || options_.label_from == LabelFrom::column) return;
+    const std::size_t least = *std::min_element(blocks_.begin(), blocks_.end() - 1);
+    const bool multiples = std::all_of(blocks_.begin(), blocks_.end() - 1,
+                                       [&](std::size_t block) { return block % least == 0; });
+    const bool larger = *std::max_element(blocks_.begin(), blocks_.end() - 1) > least;
+    if (!multiples || !larger) return;
+    notes_.push_back(
+        fmt::format("{}: its recordings have {} lines, which but for the last are "
+                    "multiples of {}: length = {} in [data] would cut them",
+                    file_.path().string(), fmt::join(blocks_, ", "), least, least));
+  }
+
+  const RecordingOptions& options_;
+  CsvFile file_;
+  std::vector<std::string>& notes_;
+  std::vector<std::size_t> features_;
+  std::optional<std::size_t> target_;
+  std::optional<std::size_t> time_;
+  std::string label_;
+  std::string group_;
+  bool border_ = false;
+  std::vector<Recording> recordings_;
+  std::vector<std::size_t> blocks_;  ///< lines between borders
+  TimeSteps steps_;
+};
+
+std::vector<std::string> sorted_labels(const std::vector<Recording>& recordings) {
+  std::vector<std::string> labels;
+  for (const Recording& recording : recordings) labels.push_back(recording.label);
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+/// The windows of recordings, one sample each.
+class Windows {
+ public:
+  Windows(const RecordingOptions& options, std::vector<Recording> recordings,
+          const std::vector<std::string>& features)
+      : options_(options), recordings_(std::move(recordings)), features_(features) {}
+
+  Dataset gather(std::vector<std::string>& notes) {
+    Dataset data;
+    data.task = Task::classification;
+    std::vector<std::pair<std::size_t, Index>> places;  // of each window: recording, first line
+    for (std::size_t i = 0; i < recordings_.size(); ++i) {
+      const auto lines = static_cast<Index>(recordings_[i].lines.size());
+      if (lines < options_.window) drop(recordings_[i], notes);
+      for (Index at = 0; at + options_.window <= lines; at += options_.stride) {
+        places.emplace_back(i, at);
+      }
+    }
+    if (places.empty()) {
+      throw std::runtime_error(fmt::format(
+          "no recording has {} lines, which window in [data] asks for", options_.window));
+    }
+    std::vector<Recording> used;
+    for (const auto& place : places)
+      used.push_back({recordings_[place.first].label, {}, {}, {}, {}});
+    data.class_names = sorted_labels(used);
+    const auto width = static_cast<Index>(features_.size());
+    data.inputs.resize(static_cast<Index>(places.size()), options_.window * width);
+    data.targets = Matrix::Zero(data.inputs.rows(), static_cast<Index>(data.class_names.size()));
+    std::map<std::string, Index> groups;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const Recording& recording = recordings_[places[i].first];
+      const float* const from = recording.values.data() + places[i].second * width;
+      std::copy(from, from + data.inputs.cols(), data.inputs.row(static_cast<Index>(i)).data());
+      const auto label =
+          std::find(data.class_names.begin(), data.class_names.end(), recording.label);
+      data.targets(static_cast<Index>(i), label - data.class_names.begin()) = 1;
+      const std::string group = recording.group.empty()
+                                    ? fmt::format("{}:{}", recording.file, recording.lines[0])
+                                    : recording.group;
+      data.groups.push_back(
+          groups.try_emplace(group, static_cast<Index>(groups.size())).first->second);
+    }
+    for (Index line = 0; line < options_.window; ++line) {
+      for (const std::string& feature : features_) {
+        data.feature_names.push_back(fmt::format("{}[{}]", feature, line));
+      }
+    }
+    return data;
+  }
+
+ private:
+  void drop(const Recording& recording, std::vector<std::string>& notes) const {
+    notes.push_back(
+        fmt::format("{}:{}: the recording up to line {} is left out: {} lines, fewer than "
+                    "the window of {}",
+                    recording.file, recording.lines.front(), recording.lines.back(),
+                    recording.lines.size(), options_.window));
+  }
+
+  const RecordingOptions& options_;
+  std::vector<Recording> recordings_;
+  const std::vector<std::string>& features_;
+};
+
+}  // namespace
+
+Dataset load_recordings(const RecordingOptions& options, std::vector<std::string>& notes) {
+  std::optional<NamePattern> pattern;
+  try {
+    if (!options.pattern.empty()) pattern.emplace(options.pattern);
+    if (options.label_from == LabelFrom::name && !pattern->has("label")) {
+      throw std::runtime_error("it has no (?<label>...), which says what the class is");
+    }
+  } catch (const std::runtime_error& error) {  // std::regex_error is one
+    throw std::runtime_error(fmt::format("{}: {}", quoted_pattern(options.pattern), error.what()));
+  }
+  std::vector<Recording> recordings;
+  std::vector<std::string> features;
+  std::optional<TimeSteps::Range> steps;
+  for (const std::string& path : options.files) {
+    RecordingReader reader(options, path, pattern, notes);
+    if (features.empty()) features = reader.feature_keys();
+    if (reader.feature_keys() != features) {
+      refuse_file(path, fmt::format("its features are {}, and those of {} are {}",
+                                    fmt::join(reader.feature_keys(), ", "), options.files.front(),
+                                    fmt::join(features, ", ")));
+    }
+    std::vector<Recording> read = reader.read();
+    std::move(read.begin(), read.end(), std::back_inserter(recordings));
+    if (const auto of_file = reader.steps()) {
+      steps = steps ? TimeSteps::Range{std::min(steps->least, of_file->least), of_file->usual,
+                                       std::max(steps->most, of_file->most)}
+                    : *of_file;
+    }
+  }
+  if (steps && steps->most - steps->least > 0.1 * steps->usual) {
+    notes.push_back(
+        fmt::format("the lines of recordings are {:.4g} to {:.4g} apart in time, mostly "
+                    "{:.4g}",
+                    steps->least, steps->most, steps->usual));
+  }
+  return Windows(options, std::move(recordings), features).gather(notes);
+}
+
+}  // namespace pare::nn
