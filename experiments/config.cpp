@@ -295,7 +295,9 @@ Experiment load_experiment(const std::filesystem::path& path,
 }
 
 nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {
-  return experiment.data.load(seed);
+  nn::Split data = experiment.data.load(seed);
+  if (experiment.model.file) match_to_model(data, experiment.model.file->model);
+  return data;
 }
 
 nn::Model train_base(const Experiment& experiment, std::uint64_t seed, const nn::Split& data,

@@ -1,7 +1,9 @@
 #include "experiments/model_source.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
@@ -36,11 +38,65 @@ std::shared_ptr<const nn::ReadModel> read_file(const std::string& path, compress
   }
 }
 
+/// Where each of `names` is in `among`; nothing if one is not there.
+std::optional<std::vector<nn::Index>> places_of(const std::vector<std::string>& names,
+                                                const std::vector<std::string>& among) {
+  std::vector<nn::Index> places;
+  for (const std::string& name : names) {
+    const auto found = std::find(among.begin(), among.end(), name);
+    if (found == among.end()) return std::nullopt;
+    places.push_back(found - among.begin());
+  }
+  return places;
+}
+
+/// The columns of `targets` [samples, classes] as the model has its classes.
+nn::Matrix classes_in_order(const nn::Matrix& targets, const std::vector<nn::Index>& places,
+                            std::size_t count) {
+  nn::Matrix ordered = nn::Matrix::Zero(targets.rows(), static_cast<nn::Index>(count));
+  for (nn::Index k = 0; k < targets.cols(); ++k) {
+    ordered.col(places[static_cast<std::size_t>(k)]) = targets.col(k);
+  }
+  return ordered;
+}
+
 }  // namespace
 
 std::shared_ptr<const nn::Model> model_of(const ModelSource& source) {
   if (!source.file) return nullptr;
   return {source.file, &source.file->model};
+}
+
+void match_to_model(nn::Split& data, const nn::Model& model) {
+  const std::vector<std::string> classes = data.train.class_names;
+  const std::vector<std::string>& known = model.outputs.names;
+  const bool named = !classes.empty() && !known.empty() && nn::is_classifier(model);
+  const auto features = places_of(model.inputs.names, data.train.feature_names);
+  const auto labels = places_of(classes, known);
+  if (named && !labels) {
+    for (const std::string& name : classes) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      throw std::invalid_argument(fmt::format("the model has no class '{}'; its classes are {}",
+                                              name, fmt::join(known, ", ")));
+    }
+  }
+  for (const std::string& name : data.train.feature_names) {
+    const std::vector<std::string>& taken = model.inputs.names;
+    if (!features || taken.empty() || std::find(taken.begin(), taken.end(), name) != taken.end()) {
+      continue;
+    }
+    data.notes.push_back(fmt::format("the model does not take '{}', which is left out", name));
+  }
+  for (nn::Dataset* part : {&data.train, &data.validation, &data.test}) {
+    if (features && !features->empty()) {
+      part->inputs = part->inputs(Eigen::all, *features).eval();
+      part->feature_names = model.inputs.names;
+    }
+    if (named) {
+      part->targets = classes_in_order(part->targets, *labels, known.size());
+      part->class_names = known;
+    }
+  }
 }
 
 ModelSource read_model_source(compress::Options& options, FileFinder& finder) {

@@ -23,4 +23,9 @@ std::shared_ptr<const nn::Model> model_of(const ModelSource& source);
 /// wrong, also where the file is no model.
 ModelSource read_model_source(compress::Options& options, FileFinder& finder);
 
+/// Puts the features and the classes of all parts into the order in which the model of a file has
+/// them, by their names; where one has no names, or none that the other knows, they are taken as
+/// they come. Throws std::invalid_argument, naming it, on a class that the model does not have.
+void match_to_model(nn::Split& data, const nn::Model& model);
+
 }  // namespace pare::experiments

@@ -187,3 +187,34 @@ TEST_CASE("init writes a config that loads, once, with what was found as comment
         "pare: my_weather.toml exists: name another one with --out, or replace it with --force\n");
   CHECK(run_pare({"init", path, "--force"}, {}, in).exit_code == 0);
 }
+
+TEST_CASE("features and classes of a table are matched to a model's by their names") {
+  const Folder folder;
+  save_to(folder, "m.safetensors", classifier());
+  const nn::Model model = classifier();
+  const nn::Matrix inputs{{1000, 5}, {1030, 25}, {1013, -10}, {990, 40}, {1020, 0}, {1005, 12}};
+  const auto classes = nn::predicted_classes(model, nn::forward(model, inputs));
+  std::string table = "degC,extra,hPa,weather\n";
+  for (int copy = 0; copy < 3; ++copy) {
+    for (nn::Index i = 0; i < inputs.rows(); ++i) {
+      table += fmt::format(
+          "{},7,{},\"{}\"\n", inputs(i, 1), inputs(i, 0),
+          model.outputs.names[static_cast<std::size_t>(classes[static_cast<std::size_t>(i)])]);
+    }
+  }
+  const auto load = [&](const std::string& text) {
+    folder.write("t.csv", text);
+    const std::string path =
+        folder.write("c.toml",
+                     "[data]\nsource = \"csv\"\ntrain = \"t.csv\"\ntest = \"t.csv\"\n[model]\n"
+                     "file = \"m.safetensors\"\n[[variants]]\nname = \"a\"\n");
+    return experiments::make_data(experiments::load_experiment(path, {}), 1);
+  };
+  const nn::Split data = load(table);
+  CHECK(data.test.inputs.topRows(6) == inputs);
+  CHECK(data.test.class_names == model.outputs.names);
+  CHECK(data.test.targets.topRows(6) == nn::one_hot(classes, 3));
+  CHECK(data.notes.back() == "the model does not take 'extra', which is left out");
+  CHECK_THROWS_WITH(load(table + "1,7,1000,hail\n"),
+                    "the model has no class 'hail'; its classes are fog, rain, some, sun");
+}
