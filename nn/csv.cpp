@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -251,23 +252,52 @@ Rows all_rows(Index count) {
   return rows;
 }
 
-/// A number for each row, the same for rows whose columns all hold the same.
-std::vector<Index> equal_rows(const CsvTable& table) {
-  std::vector<std::string> keys;
-  std::unordered_map<std::string, Index> groups;
-  std::vector<Index> group_of;
-  group_of.reserve(table.lines.size());
-  std::string key;
-  for (std::size_t row = 0; row < table.lines.size(); ++row) {
-    key.clear();
+/// The bits of what a column holds in a row.
+std::uint32_t bits_at(const CsvColumn& column, std::size_t row) {
+  return column.codes.empty() ? std::bit_cast<std::uint32_t>(column.numbers[row])
+                              : static_cast<std::uint32_t>(column.codes[row]);
+}
+
+/// Compares rows of a table by what features and targets hold.
+class RowComparison {
+ public:
+  explicit RowComparison(const CsvTable& table) {
     for (const auto* part : {&table.features, &table.targets}) {
-      for (const CsvColumn& column : *part) {
-        const void* value = column.codes.empty() ? static_cast<const void*>(&column.numbers[row])
-                                                 : static_cast<const void*>(&column.codes[row]);
-        key.append(static_cast<const char*>(value), sizeof(float));
-      }
+      for (const CsvColumn& column : *part) columns_.push_back(&column);
     }
-    group_of.push_back(groups.try_emplace(key, static_cast<Index>(groups.size())).first->second);
+  }
+
+  /// FNV-1a over the values. Source: Fowler, Noll, Vo, draft-eastlake-fnv, section 2.
+  std::uint64_t hash(std::size_t row) const {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const CsvColumn* column : columns_) hash = (hash ^ bits_at(*column, row)) * 0x100000001b3;
+    return hash;
+  }
+
+  bool equal(std::size_t a, std::size_t b) const {
+    return std::all_of(columns_.begin(), columns_.end(), [&](const CsvColumn* column) {
+      return bits_at(*column, a) == bits_at(*column, b);
+    });
+  }
+
+ private:
+  std::vector<const CsvColumn*> columns_;
+};
+
+/// A number for each row, the same for rows whose columns all hold the same, in rising order.
+std::vector<Index> equal_rows(const CsvTable& table) {
+  const RowComparison rows(table);
+  std::unordered_multimap<std::uint64_t, std::size_t> firsts;  // the first of equal rows, by hash
+  firsts.reserve(table.lines.size());
+  std::vector<Index> group_of(table.lines.size());
+  Index groups = 0;
+  for (std::size_t row = 0; row < group_of.size(); ++row) {
+    const std::uint64_t hash = rows.hash(row);
+    const auto [begin, end] = firsts.equal_range(hash);
+    const auto same =
+        std::find_if(begin, end, [&](const auto& first) { return rows.equal(first.second, row); });
+    group_of[row] = same == end ? groups++ : group_of[same->second];
+    if (same == end) firsts.emplace(hash, row);
   }
   return group_of;
 }

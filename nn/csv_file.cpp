@@ -159,6 +159,7 @@ constexpr std::array<string_view, 11> kMissing{"",     "?",    "#n/a", "n/a", "n
 constexpr size_t kMissingTexts = 7;
 
 bool is_one_of(string_view cell, std::span<const string_view> words) {
+  if (!cell.empty() && cell.back() >= '0' && cell.back() <= '9') return false;  // as none does
   const auto in_lower_case = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };
