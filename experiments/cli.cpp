@@ -473,6 +473,11 @@ int run_cli(int argc, char** argv) {
   add_format(*boards_command, boards.format);
   boards_command->callback([&] { print_boards(boards); });
 
+  ConfigArguments config;
+  auto* config_command = app.add_subcommand(
+      "config", "list every key of a config, with its default, range and meaning");
+  add_format(*config_command, config.format);
+  config_command->callback([&] { print_config(config); });
   PassesArguments passes;
   auto* passes_command = app.add_subcommand("passes", "list every pass, or one, with its options");
   passes_command->add_option("NAME", passes.name, "the pass to print (default: all)")

@@ -80,14 +80,18 @@ void report_notes(const std::vector<bench::SeedRows>& rows,
 }
 
 /// A pass as a block of text: narrower than its row of the table.
+void print_options(const std::vector<compress::OptionDoc>& options) {
+  for (const compress::OptionDoc& option : options) {
+    const std::string help = option.help.empty() ? "" : option.help + " ";
+    fmt::print("    {:<18} {}({}; default {})\n", option.name, help, option.range, option.fallback);
+  }
+  fmt::print("\n");
+}
+
 void print_pass(std::string_view name) {
   const compress::Step step = compress::make_step(name);
   fmt::print("{}: {}\n  {}\n", step.name, step.info.summary, step.info.source);
-  for (const compress::OptionDoc& option : step.options) {
-    fmt::print("    {:<16} {} ({}; default {})\n", option.name, option.help, option.range,
-               option.fallback);
-  }
-  fmt::print("\n");
+  print_options(step.options);
 }
 
 /// The checkout that --cmsis-nn names, if it is given.
@@ -183,6 +187,24 @@ void print_passes(const PassesArguments& arguments) {
     for (const compress::OptionDoc& option : step.options) {
       table.rows.push_back(
           {step.name, option.name, option.fallback, option.range, option.help, "-"});
+    }
+  }
+  show_table(table, arguments.format);
+}
+
+void print_config(const ConfigArguments& arguments) {
+  if (arguments.format == bench::Format::text) {
+    for (const TableDoc& doc : config_docs()) {
+      fmt::print("{}\n", doc.title());
+      print_options(doc.options);
+    }
+    fmt::print("[[variants]]\n    name, passes = [...]   ./pare passes lists them\n");
+    return;
+  }
+  bench::Table table{{"table", "key", "default", "range", "meaning"}, std::vector<bool>(5), {}};
+  for (const TableDoc& doc : config_docs()) {
+    for (const compress::OptionDoc& option : doc.options) {
+      table.rows.push_back({doc.title(), option.name, option.fallback, option.range, option.help});
     }
   }
   show_table(table, arguments.format);

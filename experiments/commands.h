@@ -37,10 +37,17 @@ void print_table(const TableArguments& arguments);
 /// accuracy of the base model; `out` is a CSV file to write, or empty.
 void print_sensitivity(const RunArguments& arguments);
 
+struct ConfigArguments {
+  bench::Format format = bench::Format::text;
+};
+
 struct PassesArguments {
   std::string name;  ///< of the only pass to print; empty for all
   bench::Format format = bench::Format::text;
 };
+
+/// ./pare config: every key of a config, with its default, range and meaning.
+void print_config(const ConfigArguments& arguments);
 
 /// ./pare passes: every pass, or one, with its options, defaults, ranges and source. Throws
 /// std::invalid_argument on an unknown name.

@@ -237,9 +237,9 @@ std::string variants_toml(const std::vector<Variant>& variants) {
 
 }  // namespace
 
-Experiment load_experiment(const std::filesystem::path& path,
-                           const std::vector<std::string>& overrides) {
-  toml::table root = parse_config(path, overrides);
+namespace {
+
+Experiment read_experiment(toml::table root, const std::filesystem::path& path) {
   check_keys(root, "the config",
              {"name", "seed", "seeds", "optimize", "boards", "data", "model", "train", "retrain",
               "budget", "variants"});
@@ -291,7 +291,40 @@ Experiment load_experiment(const std::filesystem::path& path,
       fmt::format("{}\n{}{}{}{}", fmt::join(top.resolved(), "\n"), experiment.resolved_base,
                   experiment.resolved_retrain, table_toml("budget", budget),
                   variants_toml(experiment.variants));
+  experiment.docs = {{"", "", top.docs()},
+                     {"model", "", model.docs()},
+                     {"train", "", train.docs()},
+                     {"retrain", "", retrain.docs()},
+                     {"budget", "", budget.docs()}};
   return experiment;
+}
+
+}  // namespace
+
+Experiment load_experiment(const std::filesystem::path& path,
+                           const std::vector<std::string>& overrides) {
+  return read_experiment(parse_config(path, overrides), path);
+}
+
+std::string TableDoc::title() const {
+  if (table.empty()) return "at the top";
+  return source.empty() ? fmt::format("[{}]", table)
+                        : fmt::format("[{}] source = \"{}\"", table, source);
+}
+
+std::vector<TableDoc> config_docs() {
+  const std::filesystem::path nowhere = "FILE.toml";
+  std::vector<TableDoc> docs =
+      read_experiment(toml::parse("[[variants]]\nname = \"a\"\n"), nowhere).docs;
+  FileFinder finder(nowhere);
+  std::vector<TableDoc> sources;
+  for (const SourceKind* kind : source_kinds()) {
+    Options options("[data]", option_values(toml::parse(kind->example)));
+    kind->read(options, {finder, std::make_shared<const nn::Model>()});
+    sources.push_back({"data", std::string(kind->name), options.docs()});
+  }
+  docs.insert(docs.begin() + 1, sources.begin(), sources.end());
+  return docs;
 }
 
 nn::Split make_data(const Experiment& experiment, std::uint64_t seed) {

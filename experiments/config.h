@@ -19,6 +19,16 @@ struct Variant {
   std::vector<compress::Step> steps;
 };
 
+/// The keys of one table of a config.
+struct TableDoc {
+  std::string table;   ///< such as "train"; empty for the top
+  std::string source;  ///< whose keys of [data] they are, or empty
+  std::vector<compress::OptionDoc> options;
+
+  /// "[train]", "[data] source = \"csv\"", "at the top".
+  std::string title() const;
+};
+
 /// Everything a config says, checked, with every pass built.
 struct Experiment {
   std::string name;  ///< of the results folder; the file's own name unless the config says another
@@ -39,7 +49,11 @@ struct Experiment {
   /// same wherever it lies.
   std::string resolved;
   std::vector<std::string> notes = {};  ///< what the reader must know of how it was read
+  std::vector<TableDoc> docs = {};      ///< of the keys that were read, but for [data]
 };
+
+/// Every key of a config, table by table.
+std::vector<TableDoc> config_docs();
 
 /// Reads a TOML config; each of `overrides` is a "key=value" in TOML, such as "train.epochs=10",
 /// and replaces what the file says. Paths in it are relative to it (FileFinder). Throws

@@ -15,7 +15,7 @@
 #include "experiments/messages.h"
 #include "experiments/results.h"
 #include "experiments/terminal.h"
-#include "nn/csv_file.h"
+#include "nn/csv_table.h"
 #include "nn/ends.h"
 #include "nn/fast_forward.h"
 #include "nn/loss.h"
@@ -42,22 +42,45 @@ nn::Model roughly_quantized(const nn::Model& model) {
       .model;
 }
 
+/// Where a file has an input: a number, or whether a category has one of its values.
+struct InputPlace {
+  std::size_t column;
+  std::optional<std::string> value = {};
+};
+
+std::optional<std::size_t> find_title(const std::vector<std::string>& titles,
+                                      const std::string& title) {
+  const auto found = std::find(titles.begin(), titles.end(), title);
+  if (found == titles.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - titles.begin());
+}
+
+/// Of an input called TITLE, or TITLE=VALUE, the column with that title.
+std::optional<InputPlace> find_input(const std::vector<std::string>& titles,
+                                     const std::string& name) {
+  if (const auto column = find_title(titles, name)) return InputPlace{*column};
+  for (std::size_t at = name.find('='); at != name.npos; at = name.find('=', at + 1)) {
+    const auto column = find_title(titles, name.substr(0, at));
+    if (column) return InputPlace{*column, name.substr(at + 1)};
+  }
+  return std::nullopt;
+}
+
 /// The columns of `file` that are the model's inputs: by their titles where all are there, else by
 /// place.
-std::vector<std::size_t> input_columns(const nn::CsvFile& file, const nn::Model& model) {
-  std::vector<std::size_t> columns;
-  const std::vector<std::string>& titles = file.titles();
+std::vector<InputPlace> find_inputs(const nn::CsvFile& file, const nn::Model& model) {
+  std::vector<InputPlace> places;
   for (const std::string& name : model.inputs.names) {
-    const auto found = std::find(titles.begin(), titles.end(), name);
-    if (found != titles.end()) columns.push_back(static_cast<std::size_t>(found - titles.begin()));
+    if (const auto place = find_input(file.titles(), name)) places.push_back(*place);
   }
   const auto inputs = static_cast<std::size_t>(nn::input_count(model));
-  if (columns.size() == inputs) return columns;
+  if (places.size() == inputs) return places;
   if (file.columns() == inputs) {
-    columns.resize(inputs);
-    for (std::size_t i = 0; i < inputs; ++i) columns[i] = i;
-    return columns;
+    places.clear();
+    for (std::size_t i = 0; i < inputs; ++i) places.push_back({i});
+    return places;
   }
+  const std::vector<std::string>& titles = file.titles();
   throw std::invalid_argument(
       model.inputs.names.empty()
           ? fmt::format("{}: it has {} columns, and the model takes {} inputs",
@@ -68,14 +91,34 @@ std::vector<std::size_t> input_columns(const nn::CsvFile& file, const nn::Model&
                                        : fmt::format("{}", fmt::join(titles, ", "))));
 }
 
+/// 1 where the category of a row has the value of an input, 0 where it has another one that the
+/// model knows.
+float category_input(const nn::CsvFile& file, const nn::CsvRow& row, const InputPlace& place,
+                     const std::vector<InputPlace>& all) {
+  const std::string_view cell = row.cells[place.column];
+  const std::string_view value =
+      file.is_missing_text(cell) ? std::string_view(nn::kMissingValue) : cell;
+  if (value == *place.value) return 1;
+  std::vector<std::string_view> known;
+  for (const InputPlace& other : all) {
+    if (other.column == place.column) known.push_back(*other.value);
+  }
+  if (std::find(known.begin(), known.end(), value) != known.end()) return 0;
+  file.fail(row.line, fmt::format("{}: '{}' is no value that the model knows, which are {}",
+                                  file.column_name(place.column), cell, fmt::join(known, ", ")));
+}
+
 nn::Matrix read_inputs(const std::string& path, const nn::Model& model) {
   const nn::CsvFile file(path);
-  const std::vector<std::size_t> columns = input_columns(file, model);
-  nn::Matrix inputs(static_cast<nn::Index>(file.rows()), static_cast<nn::Index>(columns.size()));
+  const std::vector<InputPlace> places = find_inputs(file, model);
+  nn::Matrix inputs(static_cast<nn::Index>(file.rows()), static_cast<nn::Index>(places.size()));
   nn::Index sample = 0;
   file.for_each_row([&](const nn::CsvRow& row) {
     float* to = inputs.row(sample++).data();
-    for (const std::size_t column : columns) *to++ = file.expect_number(row, column);
+    for (const InputPlace& place : places) {
+      *to++ = place.value ? category_input(file, row, place, places)
+                          : file.expect_number(row, place.column);
+    }
   });
   if (sample == 0) throw std::invalid_argument(path + ": it has no rows");
   return inputs;

@@ -83,6 +83,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kCsvSource;
-const SourceKind kCsvSource{"csv", read};
+const SourceKind kCsvSource{"csv", read, "train = \"/dev/null\""};
 
 }  // namespace pare::experiments

@@ -141,6 +141,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kRecordingsSource;
-const SourceKind kRecordingsSource{"recordings", read};
+const SourceKind kRecordingsSource{"recordings", read, "files = \"/dev/null\"\nwindow = 1"};
 
 }  // namespace pare::experiments

@@ -65,6 +65,6 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }  // namespace
 
 extern const SourceKind kSeriesSource;
-const SourceKind kSeriesSource{"series", read};
+const SourceKind kSeriesSource{"series", read, "file = \"/dev/null\""};
 
 }  // namespace pare::experiments

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "nn/ends.h"
 #include "tests/experiments/sample_results.h"
 
 using namespace pare;
@@ -230,4 +231,46 @@ TEST_CASE("the test set is the same with every seed, the training set is not") {
   CHECK(one.test.inputs == two.test.inputs);
   CHECK(one.test.targets == two.test.targets);
   CHECK(one.train.inputs != two.train.inputs);
+}
+
+TEST_CASE("every key of a config is listed, those of each source of data apart") {
+  const std::vector<experiments::TableDoc> docs = experiments::config_docs();
+  std::map<std::string, std::size_t> counts;
+  for (const experiments::TableDoc& doc : docs) counts[doc.title()] = doc.options.size();
+  for (const char* source : {"sine", "idx", "csv", "random", "recordings", "series"}) {
+    CHECK(counts.at(fmt::format("[data] source = \"{}\"", source)) > 2);
+  }
+  for (const char* table : {"at the top", "[model]", "[train]", "[retrain]", "[budget]"}) {
+    CAPTURE(table);
+    CHECK(counts.at(table) > 2);
+  }
+}
+
+TEST_CASE("features and targets of unlike ranges get a scale each at the model's ends") {
+  const Folder folder;
+  std::string table = "hPa,share,y\n";
+  for (int i = 0; i < 60; ++i) {
+    table += fmt::format("{},{},{}\n", 950 + i * 7 % 60, (i * 11 % 23) / 23.0, 20000 + i * 7 % 60);
+  }
+  folder.write("t.csv", table);
+  const std::string path = folder.write(
+      "c.toml",
+      "[data]\nsource = \"csv\"\ntrain = \"t.csv\"\ntask = \"regression\"\n"
+      "[train]\nepochs = 60\n[[variants]]\nname = \"a\"\npasses = [\"quantize_int8\"]\n");
+  const auto experiment = experiments::load_experiment(path, {});
+  const nn::Split data = experiments::make_data(experiment, 1);
+  const nn::Model model = experiments::train_base(experiment, 1, data);
+  const nn::Matrix seen = nn::seen_inputs(model.inputs, data.train.inputs);
+  CHECK(seen.colwise().maxCoeff().isApprox(nn::RowVector::Ones(2), 1e-4F));
+  CHECK(seen.colwise().minCoeff().isApprox(-nn::RowVector::Ones(2), 1e-4F));
+  CHECK(model.outputs.offset[0] > 20000);
+  const nn::Model int8 = compress::run(experiment.variants[0].steps, model,
+                                       {data.train, data.validation, experiment.train, 1, {}})
+                             .model;
+  const double float_error = nn::prediction_error(model, data.test);
+  CHECK(float_error < 10);  // of a variance of 300
+  CHECK(nn::prediction_error(int8, data.test) < 30);
+  const auto unscaled = experiments::load_experiment(
+      path, {"train.scale_inputs=false", "train.scale_targets=false", "train.epochs=0"});
+  CHECK(nn::is_identity(experiments::train_base(unscaled, 1, data).inputs));
 }

@@ -218,3 +218,17 @@ TEST_CASE("features and classes of a table are matched to a model's by their nam
   CHECK_THROWS_WITH(load(table + "1,7,1000,hail\n"),
                     "the model has no class 'hail'; its classes are fog, rain, some, sun");
 }
+
+TEST_CASE("predict takes the texts of a category") {
+  const Folder folder;
+  nn::Model model = tests::random_model({3, 4, 2}, 3);
+  model.inputs.names = {"kind=blue", "kind=red", "x"};
+  const std::string path = save_to(folder, "m.safetensors", model);
+  const std::string data = folder.write("t.csv", "x,kind\n5,red\n6,blue\n");
+  const auto result = run_pare({"predict", path, data});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == run_pare({"predict", path, folder.write("n.csv", "0,1,5\n1,0,6\n")}).out);
+  CHECK(run_pare({"predict", path, folder.write("u.csv", "x,kind\n5,red\n6,green\n")})
+            .err.find("u.csv:3: column 'kind': 'green' is no value that the model knows, which are "
+                      "blue, red") != std::string::npos);
+}
