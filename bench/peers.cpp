@@ -105,15 +105,15 @@ double median(std::vector<double> values) {
 
 /// Seconds a sample of a batch that `run` works through: the median of some repetitions.
 double time_batches(nn::Index batch, const std::function<void()>& run) {
-  constexpr int kRepetitions = 9;
-  constexpr double kSecondsEach = 0.005;
+  constexpr int kRuns = 9;
+  constexpr double kSecondsOfRun = 0.005;
   std::vector<double> times;
   run();
-  for (int repetition = 0; repetition < kRepetitions; ++repetition) {
+  for (int repetition = 0; repetition < kRuns; ++repetition) {
     const double begin = processor_seconds();
     double end = begin;
     int runs = 0;
-    for (; end - begin < kSecondsEach; end = processor_seconds()) {
+    for (; end - begin < kSecondsOfRun; end = processor_seconds()) {
       run();
       ++runs;
     }

@@ -463,6 +463,11 @@ int run_cli(int argc, char** argv) {
   add_optimize(*profile_command, chosen);
   add_format(*profile_command, chosen.format);
   profile_command->callback([&] { print_profile(chosen); });
+  auto* classes_command =
+      app.add_subcommand("classes", "per class: recall, precision, and what it is taken for");
+  add_variant(*classes_command, chosen);
+  add_format(*classes_command, chosen.format);
+  classes_command->callback([&] { print_classes(chosen); });
 
   ModelArguments models;
   add_model_commands(app, models, exit_code);

@@ -100,11 +100,14 @@ struct VariantArguments {
   bool force = false;                          ///< over a budget, or over what is there
   std::optional<std::uint64_t> seed;           ///< the first one if empty
   std::optional<mcu::Optimize> optimize = {};  ///< as the run had it if empty
-  bench::Format format = bench::Format::text;  ///< of profile's table
+  bench::Format format = bench::Format::text;  ///< of the table of profile and classes
 };
 
 /// ./pare profile: prints what each layer of a variant costs on the emulated board.
 void print_profile(const VariantArguments& arguments);
+
+/// ./pare classes: prints recall, precision and confusions of each class, on the test set.
+void print_classes(const VariantArguments& arguments);
 
 /// ./pare export: writes a variant as a sketch, or as a component for a program.
 void export_variant(const VariantArguments& arguments);

@@ -124,21 +124,10 @@ nn::Matrix read_inputs(const std::string& path, const nn::Model& model) {
   return inputs;
 }
 
-/// Scores of each class, [samples, classes]: probabilities as far as the model is calibrated.
-nn::Matrix class_scores(const nn::Model& model, const nn::Matrix& outputs) {
-  if (nn::is_binary(model)) {
-    nn::Matrix scores(outputs.rows(), 2);
-    scores.col(1) = outputs.col(0);
-    scores.col(0) = 1 - outputs.col(0).array();
-    return scores;
-  }
-  return model.outputs.meaning == nn::Meaning::logits ? nn::softmax(outputs) : outputs;
-}
-
 std::string predictions(const nn::Model& model, const nn::Matrix& inputs) {
   const nn::Matrix outputs = nn::fast_forward(model, inputs);
   const bool classes = nn::is_classifier(model);
-  const nn::Matrix values = classes ? class_scores(model, outputs) : outputs;
+  const nn::Matrix values = classes ? nn::class_probabilities(model, outputs) : outputs;
   std::vector<std::string> names = classes ? nn::class_names(model) : model.outputs.names;
   for (nn::Index k = static_cast<nn::Index>(names.size()); k < values.cols(); ++k) {
     names.push_back(fmt::format("output{}", k));

@@ -55,6 +55,16 @@ std::vector<Index> predicted_classes(const Model& model, const Matrix& outputs) 
   return classes;
 }
 
+Matrix class_probabilities(const Model& model, const Matrix& outputs) {
+  if (is_binary(model)) {
+    Matrix probabilities(outputs.rows(), 2);
+    probabilities.col(1) = outputs.col(0);
+    probabilities.col(0) = 1 - outputs.col(0).array();
+    return probabilities;
+  }
+  return model.outputs.meaning == Meaning::probabilities ? outputs : softmax(outputs);
+}
+
 Matrix one_hot(const std::vector<Index>& classes, Index count) {
   Matrix targets = Matrix::Zero(static_cast<Index>(classes.size()), count);
   for (std::size_t i = 0; i < classes.size(); ++i) targets(static_cast<Index>(i), classes[i]) = 1;

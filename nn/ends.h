@@ -23,6 +23,10 @@ Model without_ends(Model model);
 /// of the largest, or of a binary model the second from a probability of 0.5 on.
 std::vector<Index> predicted_classes(const Model& model, const Matrix& outputs);
 
+/// The probability of each class, [samples, classes], as far as the model is calibrated, of the
+/// outputs that forward() gives.
+Matrix class_probabilities(const Model& model, const Matrix& outputs);
+
 /// A 1 in the column of each sample's class, else 0: [samples, classes].
 Matrix one_hot(const std::vector<Index>& classes, Index count);
 

@@ -7,10 +7,10 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <regex>
 #include <stdexcept>
 
 #include "nn/csv_columns.h"
+#include "nn/name_pattern.h"
 #include "nn/text_file.h"
 #include "nn/time_column.h"
 
@@ -26,48 +26,6 @@ struct Recording {
   std::string file;
   std::vector<std::size_t> lines;  ///< of each row
   std::vector<float> values;       ///< row after row
-};
-
-/// A regular expression with named groups, which std::regex has not: they become plain ones.
-class NamePattern {
- public:
-  explicit NamePattern(const std::string& pattern) {
-    std::string plain;
-    int groups = 0;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-      plain += pattern[i];
-      if (pattern[i] == '\\' && i + 1 < pattern.size()) {
-        plain += pattern[++i];
-        continue;
-      }
-      if (pattern[i] != '(') continue;
-      if (pattern.compare(i, 3, "(?<") == 0 && i + 3 < pattern.size() && pattern[i + 3] != '=' &&
-          pattern[i + 3] != '!') {
-        const std::size_t close = pattern.find('>', i);
-        if (close == pattern.npos) throw std::runtime_error("a (?< in it has no >");
-        named_[pattern.substr(i + 3, close - i - 3)] = ++groups;
-        i = close;
-      } else if (i + 1 == pattern.size() || pattern[i + 1] != '?') {
-        ++groups;
-      }
-    }
-    expression_ = std::regex(plain, std::regex::ECMAScript);
-  }
-
-  bool has(const std::string& name) const { return named_.contains(name); }
-
-  /// What the group called `name` matches in a path; nothing if the pattern does not match.
-  std::optional<std::string> find(const std::string& path, const std::string& name) const {
-    std::smatch match;
-    if (!std::regex_search(path, match, expression_)) return std::nullopt;
-    const auto group = named_.find(name);
-    return group == named_.end() ? std::string()
-                                 : match[static_cast<std::size_t>(group->second)].str();
-  }
-
- private:
-  std::regex expression_;
-  std::map<std::string, int> named_;
 };
 
 std::string quoted_pattern(const std::string& pattern) {
@@ -312,7 +270,7 @@ Dataset load_recordings(const RecordingOptions& options, std::vector<std::string
     if (options.label_from == LabelFrom::name && !pattern->has("label")) {
       throw std::runtime_error("it has no (?<label>...), which says what the class is");
     }
-  } catch (const std::runtime_error& error) {  // std::regex_error is one
+  } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{}: {}", quoted_pattern(options.pattern), error.what()));
   }
   std::vector<Recording> recordings;

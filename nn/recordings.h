@@ -21,8 +21,8 @@ enum class LabelFrom : std::uint8_t {
 struct RecordingOptions {
   std::vector<std::string> files;
   LabelFrom label_from = LabelFrom::file;
-  /// A regular expression (ECMAScript) over the path, with the groups (?<label>...) and, where
-  /// recordings of one subject must stay together, (?<group>...).
+  /// A NamePattern over the path, with the groups (?<label>...) and, where recordings of one
+  /// subject must stay together, (?<group>...).
   std::string pattern = {};
   std::string target = {};                 ///< column of the label, by title or number
   std::vector<std::string> features = {};  ///< columns; none: all numbers but times

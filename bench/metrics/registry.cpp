@@ -12,10 +12,16 @@ extern const Metric kMae;
 extern const Metric kMaxError;
 extern const Metric kR2;
 extern const Metric kTop1;
+extern const Metric kBalanced;
+extern const Metric kMacroF1;
+extern const Metric kAuc;
+extern const Metric kLogLoss;
+extern const Metric kCalibrationError;
 
 namespace {
 
-constexpr std::array kMetrics{&kMse, &kMae, &kMaxError, &kR2, &kTop1};
+constexpr std::array kMetrics{&kMse,      &kMae,     &kMaxError, &kR2,      &kTop1,
+                              &kBalanced, &kMacroF1, &kAuc,      &kLogLoss, &kCalibrationError};
 
 }  // namespace
 

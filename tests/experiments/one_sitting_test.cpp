@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <regex>
-
 #include "build_paths.h"
 #include "tests/experiments/program.h"
 
@@ -47,11 +45,13 @@ void check_sitting(const fs::path& file, const Form& form, const std::string& se
   run(init);
   run({"run", "c.toml", "--out", "out", "--set", setting});
   const ProgramResult validated = run({"validate", "out", "int8", "--emulated"});
-  static const std::regex kOutcome("(\\d+) of (\\d+) test vectors are bit-exact");
-  std::smatch outcome;
-  REQUIRE(std::regex_search(validated.out, outcome, kOutcome));
-  CHECK(outcome[1] == outcome[2]);
-  CHECK(outcome[2] != "0");
+  const std::size_t of = validated.out.find(" of ");
+  REQUIRE(of != std::string::npos);
+  const std::size_t begin = validated.out.rfind(' ', of - 1) + 1;
+  const std::string count = validated.out.substr(begin, of - begin);
+  CHECK(count != "0");
+  CHECK(validated.out.substr(of).starts_with(
+      fmt::format(" of {} test vectors are bit-exact", count)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "nn/name_pattern.h"
 #include "nn/series.h"
 #include "nn/time_column.h"
 #include "tests/helpers.h"
@@ -204,4 +205,13 @@ TEST_CASE("a series forecasts a later row from a window, in the order of time") 
   options.horizon = 1;
   CHECK_THROWS_WITH(load_series(options, notes),
                     doctest::Contains("b.csv:3: column 0 (the first is 0) is empty"));
+}
+
+TEST_CASE("a pattern's groups have names, and its classes are those that people know") {
+  const NamePattern pattern("(a|b)?[\\w-]+(?:x)\\.(?<n>\\d+)\\.csv");
+  CHECK(pattern.find("q-7x.12.csv", "n") == "12");
+  CHECK(pattern.find("q-7x.12.csv", "other") == "");
+  CHECK_FALSE(pattern.find("q-7.12.csv", "n"));
+  CHECK_THROWS_WITH(NamePattern("(?<n"), "a (?< in it has no >");
+  CHECK_THROWS_WITH(NamePattern("(?<n>a"), doctest::Contains("Unmatched ("));
 }

@@ -1,0 +1,27 @@
+#include "bench/confusion.h"
+
+#include "nn/ends.h"
+
+namespace pare::bench {
+
+Eigen::MatrixXd count_confusions(const Answers& answers) {
+  const std::vector<nn::Index> predicted = nn::predicted_classes(answers.model, answers.outputs);
+  const nn::Index classes = answers.data.targets.cols();
+  Eigen::MatrixXd confusions = Eigen::MatrixXd::Zero(classes, classes);
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    nn::Index right = 0;
+    answers.data.targets.row(static_cast<nn::Index>(i)).maxCoeff(&right);
+    confusions(right, predicted[i]) += 1;
+  }
+  return confusions;
+}
+
+Eigen::VectorXd recalls(const Eigen::MatrixXd& confusions) {
+  return confusions.diagonal().array() / confusions.rowwise().sum().array();
+}
+
+Eigen::VectorXd precisions(const Eigen::MatrixXd& confusions) {
+  return confusions.diagonal().array() / confusions.colwise().sum().transpose().array();
+}
+
+}  // namespace pare::bench
