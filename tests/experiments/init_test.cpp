@@ -123,6 +123,7 @@ TEST_CASE("init's config for a table runs") {
   CHECK(result.err.find("12 of 60 rows are the test set") != std::string::npos);
   const auto classes =
       run_pare({"classes", "results/t", "int8", "--format", "csv"}, {}, folder.path().string());
-  CHECK(classes.out.starts_with("class,samples,recall %,precision %,taken for high,taken for low\n"
-                                "high,6,"));
+  CHECK(
+      classes.out.starts_with("class,samples,recall %,precision %,taken for high,taken for low\n"
+                              "high,6,"));
 }
