@@ -250,14 +250,17 @@ void add_model_commands(CLI::App& app, ModelArguments& arguments, int& exit_code
         ->type_name("");
   };
   auto* init = app.add_subcommand(
-      "init", "look at a model file or a table, and write a config that runs with it");
+      "init", "look at a model file, a table or a folder of recordings, and write a config");
   init->add_option("FILE", arguments.init.file,
-                   "a model file (.tflite, .onnx, .safetensors) or a table (.csv, .tsv, .txt)")
+                   "a model (.tflite, .onnx, .safetensors), a table (.csv, .tsv, .txt) or a folder")
       ->required()
       ->type_name("");
   init->add_option("--target", arguments.init.target,
                    "of a table, the column to predict (default: the one that looks like it)")
       ->type_name("COLUMN");
+  init->add_option("--length", arguments.init.length,
+                   "of recordings, the lines of each, where nothing separates them")
+      ->type_name("LINES");
   add_reading(*init, arguments.init.read);
   init->add_option("--out", arguments.init.out, "the config (default: FILE's name, .toml)")
       ->type_name("CONFIG");

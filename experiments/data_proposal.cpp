@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "nn/csv_columns.h"
+#include "nn/lower_case.h"
 
 namespace pare::experiments {
 namespace {
@@ -18,11 +19,8 @@ using nn::ColumnSurvey;
 constexpr std::size_t kFewRows = 10;  ///< below this, chance looks like a rule
 constexpr std::size_t kMostCategoryValues = 64;
 constexpr std::size_t kMostNumberClasses = 20;
-
-std::string in_lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
+constexpr const char* kDates = "dates or times as text";
+constexpr const char* kRises = "rises in every row, as time does";
 
 constexpr std::array<std::string_view, 21> kTargetTitles{
     "label",    "labels",  "class",   "target",  "y",         "output",  "outcome",
@@ -49,7 +47,7 @@ std::optional<std::string> why_no_feature(const ColumnSurvey& column) {
   if (column.is_constant() && column.missing == 0) {
     return fmt::format("always {}", column.values[0].text);
   }
-  if (column.dates) return "dates or times as text";
+  if (column.dates) return kDates;
   if (column.is_text()) {
     if (column.many_values || 10 * column.values.size() >= 9 * (column.rows - column.missing)) {
       return "another text in nearly every row, as names and codes are";
@@ -65,17 +63,17 @@ std::optional<std::string> why_no_feature(const ColumnSurvey& column) {
     return *column.step == 1 ? "counts the rows"
                              : fmt::format("rises by {} in every row, as ids do", *column.step);
   }
-  if (column.rises) return "rises in every row, as time does";
+  if (column.rises) return kRises;
   return std::nullopt;
 }
 
 template <std::size_t N>
 bool is_one_of(const std::string& title, const std::array<std::string_view, N>& titles) {
-  return std::find(titles.begin(), titles.end(), in_lower_case(title)) != titles.end();
+  return std::find(titles.begin(), titles.end(), nn::lower_case(title)) != titles.end();
 }
 
 bool mentions_target(const std::string& title) {
-  const std::string lower = in_lower_case(title);
+  const std::string lower = nn::lower_case(title);
   return std::any_of(kTargetTitles.begin(), kTargetTitles.begin() + 4,
                      [&](std::string_view word) { return lower.find(word) != lower.npos; });
 }
@@ -109,7 +107,7 @@ std::string target_reason(const ColumnSurvey& column, bool last) {
 
 /// An axis of a sensor, which nobody predicts from the others.
 bool is_axis(const std::string& title) {
-  const std::string lower = in_lower_case(title);
+  const std::string lower = nn::lower_case(title);
   static const std::array<std::string_view, 12> kAxes{"x",  "y",  "z",  "ax", "ay", "az",
                                                       "gx", "gy", "gz", "mx", "my", "mz"};
   return std::find(kAxes.begin(), kAxes.end(), lower) != kAxes.end();
@@ -236,6 +234,12 @@ DataProposal propose_data(const nn::CsvFile& file, const std::string& named) {
   propose_columns(file, columns, target, proposal);
   propose_missing(file, columns, target, proposal);
   if (proposal.features > 0) return proposal;
+  proposal.series =
+      proposal.task == nn::Task::regression &&
+      std::any_of(proposal.ignore.begin(), proposal.ignore.end(), [](const auto& choice) {
+        return choice.reason == kDates || choice.reason == kRises;
+      });
+  if (proposal.series) return proposal;
   std::string why;
   for (const DataProposal::Choice& choice : proposal.ignore) {
     why += fmt::format("; '{}': {}", choice.key, choice.reason);

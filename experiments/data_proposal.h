@@ -23,6 +23,7 @@ struct DataProposal {
   Choice group;    ///< or an empty key
   Choice missing;  ///< "drop", "mean" or empty
   std::size_t features = 0;
+  bool series = false;  ///< nothing but times is left: the target's own past may tell
 };
 
 /// Looks at a table and guesses, from titles and cells. `target` is the one that is named, or

@@ -11,6 +11,8 @@
 #include "bench/inspection.h"
 #include "compress/options.h"
 #include "experiments/data_proposal.h"
+#include "experiments/recordings_proposal.h"
+#include "experiments/sources/source.h"
 #include "nn/activation.h"
 #include "nn/text_file.h"
 
@@ -131,6 +133,17 @@ std::string data_config(const InitArguments& arguments, const fs::path& config) 
   std::string text = fmt::format("# {} has {} rows of {} columns. Next: ./pare run {}\n",
                                  arguments.file, file.rows(), file.columns(), config.string());
   if (!file.note().empty()) text += fmt::format("# {}\n", one_line(file.note()));
+  if (found.series) {
+    return text +
+           fmt::format(
+               "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"series\"  # nothing "
+               "but times beside the target\nfile = {}\n",
+               toml_string(results_name(arguments.file)),
+               toml_string(path_from(config, arguments.file))) +
+           choice_toml("target", found.target) +
+           "window = 8  # rows that are seen\nhorizon = 1  # the next row\n\n" +
+           training_toml(file.rows()) + std::string(kFloatVariants);
+  }
   const bool classes = found.task == nn::Task::classification;
   text += fmt::format(
       "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"csv\"\ntrain = {}\n",
@@ -147,6 +160,30 @@ std::string data_config(const InitArguments& arguments, const fs::path& config) 
   return text + training_toml(file.rows()) + std::string(kFloatVariants);
 }
 
+std::string recordings_config(const InitArguments& arguments, const fs::path& config) {
+  const std::vector<std::string> files = matching_files(arguments.file);
+  if (files.empty()) {
+    throw std::invalid_argument(
+        fmt::format("{}: there is no .csv, .tsv or .txt file in it", arguments.file));
+  }
+  const RecordingsProposal found = propose_recordings(files, arguments.length);
+  std::string text = fmt::format("# {} has {} files. Next: ./pare run {}\n", arguments.file,
+                                 files.size(), config.string());
+  text += fmt::format(
+      "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"recordings\"\nfiles = "
+      "{}\n",
+      toml_string(results_name(fs::absolute(arguments.file).lexically_normal())),
+      toml_string(path_from(config, arguments.file)));
+  text += choice_toml("label_from", found.label_from);
+  if (!found.pattern.empty()) text += fmt::format("name = '{}'\n", found.pattern);
+  text += list_toml("ignore", found.ignore);
+  if (found.length > 0)
+    text += fmt::format("length = {}  # lines of each recording\n", found.length);
+  text += fmt::format("window = {}  # {}\nstride = {}\n\n", found.window, found.window_reason,
+                      found.length > 0 ? found.window : std::max<nn::Index>(1, found.window / 2));
+  return text + training_toml(500) + std::string(kFloatVariants);
+}
+
 }  // namespace
 
 void init_config(const InitArguments& arguments) {
@@ -157,11 +194,17 @@ void init_config(const InitArguments& arguments) {
         "{} exists: name another one with --out, or replace it with --force", config.string()));
   }
   nn::check_file_target(config, "--out");
+  const bool folder = fs::is_directory(arguments.file);
   const bool table = is_table(arguments.file);
   if (!table && !arguments.target.empty()) {
     throw std::invalid_argument("--target is for tables, such as .csv files");
   }
-  const std::string text = table ? data_config(arguments, config) : model_config(arguments, config);
+  if (!folder && arguments.length > 0) {
+    throw std::invalid_argument("--length is for folders of recordings");
+  }
+  const std::string text = folder  ? recordings_config(arguments, config)
+                           : table ? data_config(arguments, config)
+                                   : model_config(arguments, config);
   nn::replace_text(config, text);
   fmt::print("{}", text);
 }

@@ -13,6 +13,7 @@
 #include "build_paths.h"
 #include "mcu/component_functions.h"
 #include "nn/ends.h"
+#include "nn/lower_case.h"
 
 namespace pare::mcu {
 namespace {
@@ -30,13 +31,8 @@ constexpr std::string_view kTaken[] = {
     "stddef",  "stdint",  "stdio",   "stdlib",   "stdnoreturn", "string", "test",      "tgmath",
     "threads", "time",    "uchar",   "wchar",    "wctype"};
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool is_taken(const std::string& name) {
-  return std::find(std::begin(kTaken), std::end(kTaken), lower(name)) != std::end(kTaken);
+  return std::find(std::begin(kTaken), std::end(kTaken), nn::lower_case(name)) != std::end(kTaken);
 }
 
 void check_name(const std::string& name) {

@@ -32,6 +32,14 @@ std::string quoted_pattern(const std::string& pattern) {
   return fmt::format("name = '{}'", pattern);
 }
 
+/// A row that stands between recordings: the header again, or nothing but empty cells and dashes.
+bool is_border(const CsvFile& file, const CsvRow& row) {
+  const bool blank = std::all_of(row.cells.begin(), row.cells.end(), [](std::string_view cell) {
+    return cell.find_first_not_of('-') == cell.npos;
+  });
+  return blank || (!file.titles().empty() && file.is_header_again(row));
+}
+
 /// Reads the recordings of one file.
 class RecordingReader {
  public:
@@ -81,7 +89,7 @@ class RecordingReader {
     if (options_.label_from == LabelFrom::column) target_ = columns_of({options_.target}).front();
     std::vector<std::string> first;
     file_.for_each_row([&](const CsvRow& row) {
-      if (first.empty() && !is_border(row)) first.assign(row.cells.begin(), row.cells.end());
+      if (first.empty() && !is_border(file_, row)) first.assign(row.cells.begin(), row.cells.end());
     });
     for (std::size_t column = 0; column < file_.columns() && !first.empty(); ++column) {
       if (column == target_) continue;
@@ -110,17 +118,8 @@ class RecordingReader {
     group_ = pattern->find(path, "group").value_or("");
   }
 
-  /// A row that stands between recordings: the header again, or nothing but empty cells and dashes.
-  bool is_border(const CsvRow& row) const {
-    return std::all_of(row.cells.begin(), row.cells.end(),
-                       [&](std::string_view cell) {
-                         return cell.empty() || cell.find_first_not_of('-') == cell.npos;
-                       }) ||
-           (!file_.titles().empty() && file_.is_header_again(row));
-  }
-
   void see(const CsvRow& row) {
-    if (is_border(row)) {
+    if (is_border(file_, row)) {
       border_ = true;
       return;
     }
@@ -262,6 +261,21 @@ class Windows {
 };
 
 }  // namespace
+
+std::vector<std::size_t> recording_lengths(const CsvFile& file) {
+  std::vector<std::size_t> lengths;
+  bool border = true;
+  file.for_each_row([&](const CsvRow& row) {
+    if (is_border(file, row)) {
+      border = true;
+      return;
+    }
+    if (border || row.after_blank) lengths.push_back(0);
+    ++lengths.back();
+    border = false;
+  });
+  return lengths;
+}
 
 Dataset load_recordings(const RecordingOptions& options, std::vector<std::string>& notes) {
   std::optional<NamePattern> pattern;

@@ -33,6 +33,9 @@ struct RecordingOptions {
   CsvFormat format = {};
 };
 
+/// The lines of each recording of a file, as far as something separates them.
+std::vector<std::size_t> recording_lengths(const CsvFile& file);
+
 /// All windows of the files as one classification, with the recording or the pattern's group of
 /// each as its group. Recordings are separated by the end of a file, blank lines, rows of empty
 /// cells or dashes, the header again, a change of label, or every `length` lines; no window crosses

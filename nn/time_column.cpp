@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "nn/lower_case.h"
+
 namespace pare::nn {
 namespace {
 
@@ -22,12 +24,6 @@ double days_since_1970(int year, int month, int day) {
   const int of_era = year - era * 400;
   const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   return era * 146097.0 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ std::optional<double> parse_time(std::string_view cell) {
 }
 
 bool is_time_column(std::string_view title, std::string_view first_cell) {
-  const std::string lower = in_lower_case(title);
+  const std::string lower = lower_case(title);
   if (lower.find("time") != lower.npos || lower == "t" || lower == "date" || lower == "ms") {
     return true;
   }

@@ -23,28 +23,6 @@ struct RecordingsSource {
   nn::Index validation_samples = 0;
 };
 
-/// The files that a pattern with * and ? stands for, or the tables in a folder and its folders.
-std::vector<std::string> matching_files(const std::string& pattern) {
-  std::vector<std::string> files;
-  if (fs::is_directory(pattern)) {
-    // Beside .csv files a .txt is a text about them.
-    for (const char* ending : {".csv", ".tsv", ".txt"}) {
-      if (!files.empty()) break;
-      for (const fs::directory_entry& entry : fs::recursive_directory_iterator(pattern)) {
-        if (entry.path().extension() == ending) files.push_back(entry.path().string());
-      }
-    }
-  } else {
-    glob_t found{};
-    if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-      files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    }
-    globfree(&found);
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 /// Throws unless each class has recordings for both parts of a split.
 void check_groups(const nn::Dataset& data) {
   std::vector<std::set<nn::Index>> groups(data.class_names.size());
@@ -139,6 +117,27 @@ DataSource read(compress::Options& options, const SourceContext& context) {
 }
 
 }  // namespace
+
+std::vector<std::string> matching_files(const std::string& pattern) {
+  std::vector<std::string> files;
+  if (fs::is_directory(pattern)) {
+    // Beside .csv files a .txt is a text about them.
+    for (const char* ending : {".csv", ".tsv", ".txt"}) {
+      if (!files.empty()) break;
+      for (const fs::directory_entry& entry : fs::recursive_directory_iterator(pattern)) {
+        if (entry.path().extension() == ending) files.push_back(entry.path().string());
+      }
+    }
+  } else {
+    glob_t found{};
+    if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+      files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    }
+    globfree(&found);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 extern const SourceKind kRecordingsSource;
 const SourceKind kRecordingsSource{"recordings", read, "files = \"/dev/null\"\nwindow = 1"};

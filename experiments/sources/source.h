@@ -46,6 +46,10 @@ DataSource read_data_source(compress::Options& options, const SourceContext& con
 /// The most samples that an option may ask for.
 constexpr double kMostSamples = 1e8;
 
+/// The files that a pattern with * and ? stands for, sorted; of a folder the .csv files in it and
+/// its folders, or else its .tsv or .txt files.
+std::vector<std::string> matching_files(const std::string& pattern);
+
 /// The samples `rows` of `data`.
 nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows);
 

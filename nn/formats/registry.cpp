@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "nn/formats/format.h"
+#include "nn/lower_case.h"
 #include "nn/text_file.h"
 
 namespace pare::nn {
@@ -52,12 +53,6 @@ constexpr NoModel kNoModels[] = {
     {"\x1f\x8b", "compressed by gzip; unpack it first"},
 };
 
-std::string lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 std::string endings() {
   std::vector<std::string_view> all;
   for (const ModelFormat* format : kFormats) {
@@ -76,7 +71,7 @@ std::string first_bytes(const std::filesystem::path& path) {
 }
 
 const ModelFormat* by_ending(const std::filesystem::path& path) {
-  const std::string ending = lower(path.extension().string());
+  const std::string ending = lower_case(path.extension().string());
   for (const ModelFormat* format : kFormats) {
     const auto& known = format->endings;
     if (std::find(known.begin(), known.end(), ending) != known.end()) return format;
@@ -89,7 +84,7 @@ void refuse_known(const std::string& bytes) {
   const std::string blank = " \t\r\n";
   std::string_view beginning = bytes;
   beginning.remove_prefix(std::min(beginning.find_first_not_of(blank), beginning.size()));
-  const std::string text = lower(beginning);
+  const std::string text = lower_case(beginning);
   for (const NoModel& none : kNoModels) {
     if (text.starts_with(none.begins)) throw std::runtime_error(fmt::format("it is {}", none.is));
   }

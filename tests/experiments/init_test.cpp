@@ -1,5 +1,6 @@
 // The config that init writes for a table, and what it says of each choice.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "experiments/config.h"
 #include "nn/csv_survey.h"
@@ -103,10 +104,11 @@ TEST_CASE("init says where it finds no target, or nothing to predict it from") {
       "number from 0\n");
   CHECK(data_of(axes, {"--target", "y"}).starts_with("target = \"y\"  # as you say\n"));
   CHECK(data_of(axes, {"--target", "w"}) == "pare: t.csv: no column 'w'; it has: x, y, z\n");
-  CHECK(data_of(table(
-            "date,level", 30,
-            [](int i) { return "2023-01-" + std::to_string(i + 1) + "," + number(i * i % 29); })) ==
-        "pare: t.csv: nothing is left to predict 'level' from; 'date': dates or times as text\n");
+  const std::string names = table(
+      "name,kind", 30, [](int i) { return "n" + std::to_string(i) + (i % 2 == 0 ? ",a" : ",b"); });
+  CHECK(data_of(names) ==
+        "pare: t.csv: nothing is left to predict 'kind' from; 'name': another text in nearly every "
+        "row, as names and codes are\n");
 }
 
 TEST_CASE("init's config for a table runs") {
@@ -126,4 +128,67 @@ TEST_CASE("init's config for a table runs") {
   CHECK(
       classes.out.starts_with("class,samples,recall %,precision %,taken for high,taken for low\n"
                               "high,6,"));
+}
+
+TEST_CASE("init forecasts a column that stands beside times alone") {
+  const Folder folder;
+  folder.write("t.csv", table("date,level", 40, [](int i) {
+                 return fmt::format("2023-{:02}-{:02},{}", 1 + i / 28, 1 + i % 28, i * i % 29);
+               }));
+  const std::string in = folder.path().string();
+  const auto result = run_pare({"init", "t.csv"}, {}, in);
+  CHECK(result.out.find("source = \"series\"  # nothing but times beside the target\n"
+                        "file = \"t.csv\"\n"
+                        "target = \"level\"  # the last column\n"
+                        "window = 8  # rows that are seen\n") != std::string::npos);
+  const auto experiment = experiments::load_experiment(folder.path() / "t.toml", {});
+  CHECK(experiments::make_data(experiment, 1).test.inputs.rows() == 6);
+}
+
+namespace {
+
+/// Writes files of three blocks of lines with two axes and a time, and gives [data] of the config.
+std::string recordings_of(const std::vector<std::string>& names, const std::string& between,
+                          const std::vector<std::string>& more = {}) {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path() / "rec/a");
+  std::filesystem::create_directories(folder.path() / "rec/b");
+  const auto block = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += fmt::format("{},{},{}\n", 20 * i, i * i % 7, i % 3);
+    return text;
+  };
+  for (const std::string& name : names) {
+    folder.write("rec/" + name, "time,x,y\n" + block(9) + between + block(9) + between + block(4));
+  }
+  std::vector<std::string> arguments{"init", "rec"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const auto result = run_pare(arguments, {}, folder.path().string());
+  if (result.exit_code != 0) return result.err;
+  CHECK_NOTHROW(experiments::load_experiment(folder.path() / "rec.toml", {}));
+  const std::string begin = "files = \"rec\"\n";
+  const std::size_t at = result.out.find(begin) + begin.size();
+  return result.out.substr(at, result.out.find("\n[model]") - at);
+}
+
+}  // namespace
+
+TEST_CASE("init looks at the names and the lines of recordings") {
+  CHECK(recordings_of({"on.csv", "off.csv"}, "\n") ==
+        "label_from = \"file\"  # each file's name is a class\n"
+        "window = 4  # lines; recordings have 4 to 9\nstride = 2\n");
+  CHECK(recordings_of({"walk.s1.r1.csv", "walk.s2.r1.csv", "run.s1.r1.csv", "run.s2.r1.csv"}, "") ==
+        "label_from = \"name\"  # files of each first word: run 2, walk 2\n"
+        "name = '/(?<label>[a-zA-Z]+)[^/]*[./_-][sSpPuU](?<group>\\d+)[^/]*$'\n"
+        "window = 22  # lines; recordings have 22 to 22\nstride = 11\n");
+  CHECK(recordings_of({"a/1.csv", "a/2.csv", "b/1.csv"}, ",,\n") ==
+        "label_from = \"folder\"  # files in each: a 2, b 1\n"
+        "window = 4  # lines; recordings have 4 to 9\nstride = 2\n");
+  CHECK(recordings_of({"on.csv", "off.csv"}, "") ==
+        "pare: rec/off.csv: nothing separates the recordings in its 22 lines; say how many lines "
+        "each "
+        "has: --length LINES\n");
+  CHECK(recordings_of({"on.csv", "off.csv"}, "", {"--length", "5"}) ==
+        "label_from = \"file\"  # each file's name is a class\n"
+        "length = 5  # lines of each recording\nwindow = 5  # a whole recording\nstride = 5\n");
 }

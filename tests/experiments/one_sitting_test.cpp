@@ -26,9 +26,9 @@ const Form kModels[] = {{"policy.onnx", {"--output", "action_mean"}},
 
 const Form kTables[] = {{"b_categories/machines.csv", {}},
                         {"f_missing/missing.csv", {}},
-                        {"l_raw_counts/counts.csv", {}},
                         {"p_second_label/two_names.csv", {}},
-                        {"s_quoted_commas/quoted.csv", {}}};
+                        {"j1_file_per_recording", {}},
+                        {"m_forecast/daily.csv", {}}};
 
 /// init, run and validate, with all vectors bit-exact.
 void check_sitting(const fs::path& file, const Form& form, const std::string& setting) {
@@ -66,7 +66,7 @@ TEST_CASE("five forms of models go from their files to the board in three comman
   for (const Form& form : kModels) check_sitting(forms / form.file, form, "data.test_samples=200");
 }
 
-TEST_CASE("five forms of tables go from their files to the board in three commands" *
+TEST_CASE("five forms of data go from their files to the board in three commands" *
           doctest::test_suite("slow")) {
   const fs::path forms = fs::path(PARE_SOURCE_DIR).parent_path() / "shared/forms/data";
   if (!fs::exists(forms)) {
