@@ -89,6 +89,22 @@ long static_ram(const Artefact& artefact) {
   return arena + (nn::is_identity(artefact.model.inputs) ? 0 : 4 * input_count(model));
 }
 
+/// The names of the features in their order, as comments; nothing where there are none, or too many
+/// to read. A backslash, also as the trigraph ??/, would draw the next line into the comment.
+std::string feature_list(const nn::Inputs& inputs) {
+  constexpr std::size_t kMost = 64;
+  std::string text;
+  for (std::size_t i = 0; i < inputs.names.size() && inputs.names.size() <= kMost; ++i) {
+    std::string name = inputs.names[i];
+    const auto joins_lines = [](char c) {
+      return static_cast<unsigned char>(c) < ' ' || c == '\\' || c == '?';
+    };
+    std::replace_if(name.begin(), name.end(), joins_lines, ' ');
+    text += fmt::format("//   features[{}]: {}\n", i, name);
+  }
+  return text;
+}
+
 /// What NAME_predict gives.
 std::string_view outputs_are(const nn::Model& model) {
   if (nn::is_binary(model)) return "; the output is the probability of the second class";
@@ -117,11 +133,12 @@ std::string header_text(const Artefact& artefact, const std::string& name) {
   text += fmt::format(
       "// The outputs for one sample of {0} feature{4}, both in the units of the training "
       "data{1}.\n"
+      "{5}"
       "// Returns 0, or -1 if a feature is no finite number: then `outputs` are left as they "
       "were.\n"
       "int {2}_predict(const float features[{3}_INPUTS], float outputs[{3}_OUTPUTS]);\n\n",
       input_count(model), outputs_are(artefact.model), name, big,
-      input_count(model) == 1 ? "" : "s");
+      input_count(model) == 1 ? "" : "s", feature_list(artefact.model.inputs));
   if (classes) {
     text += fmt::format(
         "// The class of one sample, from 0, or -1 if a feature is no finite number. `confidence`, "

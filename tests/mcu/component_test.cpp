@@ -345,6 +345,10 @@ TEST_CASE("a component's name is one for C, and labels come out as they are") {
   }
   CHECK(mcu::identifier("pruned80-int8") == "pruned80_int8");
   CHECK(mcu::identifier("float") == "float_model");
+  model.inputs.names = {"x [C]", "is it?\?/", "a\nb\\"};
+  CHECK(mcu::make_component(artefact_of("net", model), "net")
+            .header.find("//   features[0]: x [C]\n//   features[1]: is it  /\n"
+                         "//   features[2]: a b \n") != std::string::npos);
   CHECK(named("net").source.find(R"("a \042b\042\134", "what\077\077/\012")") != std::string::npos);
 }
 
