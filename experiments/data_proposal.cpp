@@ -19,6 +19,8 @@ using nn::ColumnSurvey;
 constexpr std::size_t kFewRows = 10;  ///< below this, chance looks like a rule
 constexpr std::size_t kMostCategoryValues = 64;
 constexpr std::size_t kMostNumberClasses = 20;
+constexpr std::size_t kRare =
+    10;  ///< rows: what stands in fewer may be in one part of a split alone
 constexpr const char* kDates = "dates or times as text";
 constexpr const char* kRises = "rises in every row, as time does";
 
@@ -48,6 +50,7 @@ std::optional<std::string> why_no_feature(const ColumnSurvey& column) {
     return fmt::format("always {}", column.values[0].text);
   }
   if (column.dates) return kDates;
+  if (column.thousands) return "numbers with commas between thousands, which are not read";
   if (column.is_text()) {
     if (column.many_values || 10 * column.values.size() >= 9 * (column.rows - column.missing)) {
       return "another text in nearly every row, as names and codes are";
@@ -183,7 +186,13 @@ void propose_columns(const nn::CsvFile& file, const std::vector<ColumnSurvey>& c
     }
     if (column.is_text()) {
       std::vector<std::string> values;
-      for (const auto& value : column.values) values.push_back(value.text);
+      for (const auto& value : column.values) {
+        values.push_back(value.text);
+        if (value.count >= kRare || !proposal.unseen.key.empty()) continue;
+        proposal.unseen = {"zeros", fmt::format("'{}' stands in {} rows alone, and may be in no "
+                                                "training row",
+                                                value.text, value.count)};
+      }
       proposal.categories.push_back({column.key, fmt::format("{}", fmt::join(values, ", "))});
     }
     ++proposal.features;
@@ -192,20 +201,20 @@ void propose_columns(const nn::CsvFile& file, const std::vector<ColumnSurvey>& c
 
 void propose_missing(const nn::CsvFile& file, const std::vector<ColumnSurvey>& columns,
                      const ColumnSurvey& target, DataProposal& proposal) {
-  std::vector<std::size_t> used;
+  std::vector<const ColumnSurvey*> used;
   for (const ColumnSurvey& column : columns) {
     const auto ignored =
         std::find_if(proposal.ignore.begin(), proposal.ignore.end(),
                      [&](const DataProposal::Choice& choice) { return choice.key == column.key; });
-    if (ignored == proposal.ignore.end()) used.push_back(column.column);
+    if (ignored == proposal.ignore.end()) used.push_back(&column);
   }
   std::size_t incomplete = 0;
   file.for_each_row([&](const nn::CsvRow& row) {
-    incomplete +=
-        std::any_of(used.begin(), used.end(),
-                    [&](std::size_t column) { return file.is_missing_text(row.cells[column]); })
-            ? 1U
-            : 0U;
+    const bool lacks = std::any_of(used.begin(), used.end(), [&](const ColumnSurvey* column) {
+      const std::string_view cell = row.cells[column->column];
+      return column->is_text() ? file.is_missing_text(cell) : file.is_missing_number(cell);
+    });
+    incomplete += lacks ? 1U : 0U;
   });
   if (incomplete == 0) return;
   const bool few = 5 * incomplete <= file.rows() || target.missing > 0;
@@ -230,6 +239,11 @@ DataProposal propose_data(const nn::CsvFile& file, const std::string& named) {
         fmt::format("numbers, {} different ones",
                     target.many_values ? fmt::format("more than {}", ColumnSurvey::kMostValues)
                                        : fmt::format("{}", target.values.size()));
+  }
+  if (target.is_text() && !few_texts(target)) {
+    throw std::invalid_argument(fmt::format(
+        "{}: '{}' holds {}, which is nothing to predict", file.path().string(), target.key,
+        why_no_feature(target).value_or(fmt::format("{} different texts", target.values.size()))));
   }
   propose_columns(file, columns, target, proposal);
   propose_missing(file, columns, target, proposal);

@@ -22,6 +22,7 @@ struct DataProposal {
   std::vector<Choice> categories;
   Choice group;    ///< or an empty key
   Choice missing;  ///< "drop", "mean" or empty
+  Choice unseen;   ///< "zeros" or empty
   std::size_t features = 0;
   bool series = false;  ///< nothing but times is left: the target's own past may tell
 };

@@ -30,7 +30,8 @@ std::string one_line(std::string text) {
 }
 
 /// A name for results, of what a file is called.
-std::string results_name(const fs::path& file) {
+std::string results_name(fs::path file) {
+  if (!file.has_filename()) file = file.parent_path();  // a folder with its slash
   std::string name = file.stem().string();
   for (char& c : name) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -154,6 +155,7 @@ std::string data_config(const InitArguments& arguments, const fs::path& config) 
   text += list_toml("categories", found.categories);
   text += choice_toml("group", found.group);
   text += choice_toml("missing", found.missing);
+  text += choice_toml("unseen", found.unseen);
   text +=
       fmt::format("test_fraction = 0.2  # of the rows{}; test = \"FILE.csv\" names a test set\n\n",
                   classes ? ", of each class alike" : "");
@@ -166,7 +168,7 @@ std::string recordings_config(const InitArguments& arguments, const fs::path& co
     throw std::invalid_argument(
         fmt::format("{}: there is no .csv, .tsv or .txt file in it", arguments.file));
   }
-  const RecordingsProposal found = propose_recordings(files, arguments.length);
+  const RecordingsProposal found = propose_recordings(files, arguments.file, arguments.length);
   std::string text = fmt::format("# {} has {} files. Next: ./pare run {}\n", arguments.file,
                                  files.size(), config.string());
   text += fmt::format(

@@ -75,7 +75,12 @@ std::vector<InputPlace> find_inputs(const nn::CsvFile& file, const nn::Model& mo
   }
   const auto inputs = static_cast<std::size_t>(nn::input_count(model));
   if (places.size() == inputs) return places;
-  if (file.columns() == inputs) {
+  if (file.columns() == inputs && places.empty()) {
+    if (!file.titles().empty() && !model.inputs.names.empty()) {
+      say(fmt::format(
+          "pare: {}: no column has the title of an input: they are taken as they come\n",
+          file.path().string()));
+    }
     places.clear();
     for (std::size_t i = 0; i < inputs; ++i) places.push_back({i});
     return places;

@@ -50,6 +50,19 @@ std::optional<std::vector<nn::Index>> places_of(const std::vector<std::string>& 
   return places;
 }
 
+/// Throws if some of a model's inputs are among the features, and others are not.
+void check_names(const std::vector<std::string>& inputs, const std::vector<std::string>& features) {
+  std::vector<std::string_view> missing;
+  for (const std::string& name : inputs) {
+    if (std::find(features.begin(), features.end(), name) == features.end()) {
+      missing.emplace_back(name);
+    }
+  }
+  if (missing.empty() || missing.size() == inputs.size()) return;
+  throw std::invalid_argument(fmt::format("the model takes {}, and the data has no such feature",
+                                          fmt::join(missing, ", ")));
+}
+
 /// The columns of `targets` [samples, classes] as the model has its classes.
 nn::Matrix classes_in_order(const nn::Matrix& targets, const std::vector<nn::Index>& places,
                             std::size_t count) {
@@ -71,7 +84,13 @@ void match_to_model(nn::Split& data, const nn::Model& model) {
   const std::vector<std::string> classes = data.train.class_names;
   const std::vector<std::string>& known = model.outputs.names;
   const bool named = !classes.empty() && !known.empty() && nn::is_classifier(model);
+  check_names(model.inputs.names, data.train.feature_names);
   const auto features = places_of(model.inputs.names, data.train.feature_names);
+  if (!features && !data.train.feature_names.empty()) {
+    data.notes.push_back(
+        "no feature has the name of an input of the model: they are taken as they "
+        "come");
+  }
   const auto labels = places_of(classes, known);
   if (named && !labels) {
     for (const std::string& name : classes) {

@@ -26,18 +26,24 @@ constexpr const char* kGroupPatterns[] = {"[sS]ubject[._-]?(?<group>\\d+)",
                                           "[uU]ser[._-]?(?<group>\\d+)",
                                           "[./_-][sSpPuU](?<group>\\d+)"};
 
-/// The pattern that matches every path and tells two or more groups apart.
-std::optional<std::string> find_group_pattern(const std::vector<std::string>& files) {
+/// Whether a pattern matches every path, and tells two or more groups apart.
+bool tells_groups(const std::string& text, const std::vector<std::string>& paths) {
+  const nn::NamePattern pattern(text);
+  std::set<std::string> groups;
+  for (const std::string& path : paths) {
+    const auto group = pattern.find(path, "group");
+    if (!group || group->empty()) return false;
+    groups.insert(*group);
+  }
+  return groups.size() > 1;
+}
+
+/// The first pattern that does, with `before` and `after` around it; or none.
+std::optional<std::string> find_group_pattern(const std::vector<std::string>& paths,
+                                              const std::string& before, const std::string& after) {
   for (const char* text : kGroupPatterns) {
-    const nn::NamePattern pattern(text);
-    std::set<std::string> groups;
-    bool all = true;
-    for (const std::string& file : files) {
-      const auto group = pattern.find(file, "group");
-      all = all && group.has_value();
-      if (group) groups.insert(*group);
-    }
-    if (all && groups.size() > 1) return text;
+    const std::string pattern = before + text + after;
+    if (tells_groups(pattern, paths)) return pattern;
   }
   return std::nullopt;
 }
@@ -71,18 +77,26 @@ std::string first_word(const std::string& file) {
   return {stem.begin(), end};
 }
 
-void find_labels(const std::vector<std::string>& files, RecordingsProposal& proposal) {
-  const auto folders = count_files(files, [](const std::string& file) {
-    return fs::path(file).parent_path().filename().string();
+/// `paths` are those below the folder of recordings.
+void find_labels(const std::vector<std::string>& paths, RecordingsProposal& proposal) {
+  const auto folders = count_files(paths, [](const std::string& path) {
+    return fs::path(path).parent_path().filename().string();
   });
-  const auto words = count_files(files, first_word);
-  const std::optional<std::string> group = find_group_pattern(files);
-  if (folders.size() > 1) {
+  const auto stems =
+      count_files(paths, [](const std::string& path) { return fs::path(path).stem().string(); });
+  const auto words = count_files(paths, first_word);
+  if (folders.size() > 1 && stems.size() > 1 && stems.size() * folders.size() == paths.size() &&
+      fewest(stems) == folders.size() && !words.contains("")) {
+    proposal.label_from = {"name", fmt::format("the same files in each of {} folders: {}",
+                                               folders.size(), shown(stems))};
+    proposal.pattern = "/(?<group>[^/]+)/(?<label>[^/]+)[.][a-z]+$";
+  } else if (folders.size() > 1) {
     proposal.label_from = {"folder", fmt::format("files in each: {}", shown(folders))};
-    proposal.pattern = group.value_or("");
+    proposal.pattern = find_group_pattern(paths, "", "[^/]*$").value_or("");
   } else if (words.size() > 1 && fewest(words) > 1 && !words.contains("")) {
     proposal.label_from = {"name", fmt::format("files of each first word: {}", shown(words))};
-    proposal.pattern = "/(?<label>[a-zA-Z]+)[^/]*" + (group ? *group + "[^/]*$" : std::string("$"));
+    const std::string label = "/(?<label>[a-zA-Z]+)[^/]*";
+    proposal.pattern = find_group_pattern(paths, label, "[^/]*$").value_or(label + "$");
   } else {
     proposal.label_from = {"file", "each file's name is a class"};
   }
@@ -91,7 +105,10 @@ void find_labels(const std::vector<std::string>& files, RecordingsProposal& prop
 void find_ignored(const nn::CsvFile& file, RecordingsProposal& proposal) {
   for (const nn::ColumnSurvey& column : nn::survey_columns(file)) {
     const std::string title = file.titles().empty() ? "" : column.key;
-    if (nn::is_time_column(title, column.values.empty() ? "" : column.values[0].text)) continue;
+    if (nn::is_time_column(title, column.values.empty() ? "" : column.values[0].text)) {
+      proposal.ignore.push_back({column.key, "times, which are no feature"});
+      continue;
+    }
     if (column.step == 1.0 && column.whole) {
       proposal.ignore.push_back({column.key, "counts the lines"});
     } else if (column.numbers == 0) {
@@ -102,14 +119,22 @@ void find_ignored(const nn::CsvFile& file, RecordingsProposal& proposal) {
 
 }  // namespace
 
-RecordingsProposal propose_recordings(const std::vector<std::string>& files, nn::Index length) {
+RecordingsProposal propose_recordings(const std::vector<std::string>& files,
+                                      const std::string& folder, nn::Index length) {
   RecordingsProposal proposal;
   proposal.length = length;
-  find_labels(files, proposal);
+  std::vector<std::string> paths;
+  for (const std::string& file : files) {
+    paths.push_back("/" + fs::path(file).lexically_relative(folder).string());
+  }
+  find_labels(paths, proposal);
   find_ignored(nn::CsvFile(files.front()), proposal);
   std::vector<std::size_t> blocks;
   for (const std::string& file : files) {
     const std::vector<std::size_t> of_file = nn::recording_lengths(nn::CsvFile(file));
+    if (of_file.empty()) {
+      throw std::invalid_argument(fmt::format("{}: it holds no samples, only a header", file));
+    }
     if (length == 0 && proposal.label_from.key == "file" && of_file.size() == 1) {
       throw std::invalid_argument(fmt::format(
           "{}: nothing separates the recordings in its {} lines; say how many lines each has: "

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "nn/csv_encoding.h"
 #include "nn/csv_notes.h"
@@ -94,7 +95,7 @@ std::vector<Index> groups_of(const CsvFile& file, CsvTable& table) {
   return groups;
 }
 
-/// The groups of the samples that `rows` are, numbered anew.
+/// The group of each of `rows`.
 std::vector<Index> groups_in(const std::vector<Index>& groups, const Rows& rows) {
   std::vector<Index> of_rows;
   if (groups.empty()) return of_rows;
@@ -122,6 +123,25 @@ void note_classes_without_test(const CsvSets& sets, std::vector<std::string>& no
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
   to.insert(to.end(), from.begin(), from.end());
+}
+
+/// A note where rows of a test file are those of the training file, too.
+std::vector<std::string> note_shared_rows(const std::string& test, const CsvSets& sets) {
+  const auto row_of = [](const Dataset& data, Index row) {
+    std::string bytes(reinterpret_cast<const char*>(data.inputs.row(row).data()),
+                      sizeof(float) * static_cast<std::size_t>(data.inputs.cols()));
+    return bytes.append(reinterpret_cast<const char*>(data.targets.row(row).data()),
+                        sizeof(float) * static_cast<std::size_t>(data.targets.cols()));
+  };
+  std::unordered_set<std::string> of_test;
+  for (Index i = 0; i < sets.test.inputs.rows(); ++i) of_test.insert(row_of(sets.test, i));
+  std::size_t shared = 0;
+  for (Index i = 0; i < sets.train.inputs.rows(); ++i) {
+    shared += of_test.erase(row_of(sets.train, i));
+  }
+  if (shared == 0) return {};
+  return {fmt::format("{}: {} of its rows are in the training file too, and are no test of it",
+                      test, shared)};
 }
 
 /// The rows of the test part of a single file.
@@ -188,6 +208,7 @@ CsvSets load_csv(const fs::path& train, const fs::path& test, const CsvColumns& 
   append(sets.notes, train_table.notes);
   if (test_table) append(sets.notes, test_table->notes);
   append(sets.notes, test_encoder.notes());
+  if (test_file) append(sets.notes, note_shared_rows(test.string(), sets));
   append(sets.notes, note_similar_classes(encoding.classes));
   note_classes_without_test(sets, sets.notes);
   return sets;

@@ -17,28 +17,6 @@ bool contains(const std::vector<std::size_t>& columns, std::size_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-std::vector<std::size_t> expect_columns(const CsvFile& file, const std::string& name) {
-  std::vector<std::size_t> found = find_columns(file, name);
-  if (!found.empty()) return found;
-  const std::vector<std::string_view> titles(file.titles().begin(), file.titles().end());
-  refuse_file(file.path(), titles.empty()
-                               ? fmt::format("no column '{}'; it has {} columns and no header",
-                                             name, file.columns())
-                               : fmt::format("no column '{}'; it has: {}{}", name,
-                                             fmt::join(titles, ", "), did_you_mean(name, titles)));
-}
-
-std::vector<std::size_t> expect_columns(const CsvFile& file,
-                                        const std::vector<std::string>& names) {
-  std::vector<std::size_t> columns;
-  for (const std::string& name : names) {
-    for (const std::size_t column : expect_columns(file, name)) {
-      if (!contains(columns, column)) columns.push_back(column);
-    }
-  }
-  return columns;
-}
-
 /// Titles of the columns `used` of `from` that `in` does not have.
 std::vector<std::string> missing_titles(const CsvFile& from, const std::vector<CsvPlace>& used,
                                         const CsvFile& in) {
@@ -69,7 +47,58 @@ void check_same_titles(const CsvFile& train, const CsvPlaces& places, const CsvF
                                        list("it lacks", missing), list("only it has", unknown)));
 }
 
+/// `name` for fnmatch, to which brackets and backslashes mean something, too.
+std::string as_pattern(const std::string& name) {
+  std::string pattern;
+  for (const char c : name) pattern += c == '[' ? std::string("[[]") : std::string(1, c);
+  return pattern;
+}
+
+std::vector<std::size_t> columns_called(const CsvFile& file, const std::string& name) {
+  std::vector<std::size_t> found = find_columns(file, name);
+  if (!found.empty()) return found;
+  const std::vector<std::string_view> titles(file.titles().begin(), file.titles().end());
+  refuse_file(
+      file.path(),
+      titles.empty()
+          ? fmt::format("no column '{}'; it has {} columns and no header; header = \"yes\" in "
+                        "[data] takes the first row for titles",
+                        name, file.columns())
+          : fmt::format("no column '{}'; it has: {}{}", name, fmt::join(titles, ", "),
+                        did_you_mean(name, titles)));
+}
+
 }  // namespace
+
+std::vector<std::size_t> expect_columns(const CsvFile& file,
+                                        const std::vector<std::string>& names) {
+  std::vector<std::size_t> columns;
+  for (const std::string& name : names) {
+    for (const std::size_t column : columns_called(file, name)) {
+      if (!contains(columns, column)) columns.push_back(column);
+    }
+  }
+  return columns;
+}
+
+std::size_t expect_column(const CsvFile& file, const std::string& name) {
+  const std::vector<std::size_t> found = columns_called(file, name);
+  if (found.size() == 1) return found.front();
+  refuse_file(file.path(),
+              fmt::format("'{}' stands for {} columns, and one is meant", name, found.size()));
+}
+
+void check_features(const CsvFile& file, const std::vector<std::size_t>& features,
+                    const std::vector<std::size_t>& targets,
+                    const std::vector<std::size_t>& ignored) {
+  for (const std::size_t column : features) {
+    const bool target = contains(targets, column);
+    if (!target && !contains(ignored, column)) continue;
+    refuse_file(file.path(),
+                fmt::format("{} is among the features, and {} too", file.column_name(column),
+                            target ? "a target" : "ignored"));
+  }
+}
 
 std::vector<CsvPlace> CsvPlaces::all() const {
   std::vector<CsvPlace> places = features;
@@ -91,8 +120,9 @@ std::vector<std::size_t> find_columns(const CsvFile& file, const std::string& na
   }
   std::vector<std::size_t> found;
   if (name.find_first_of("*?") == name.npos) return found;
+  const std::string pattern = as_pattern(name);
   for (std::size_t i = 0; i < titles.size(); ++i) {
-    if (fnmatch(name.c_str(), titles[i].c_str(), FNM_NOESCAPE) == 0) found.push_back(i);
+    if (fnmatch(pattern.c_str(), titles[i].c_str(), FNM_NOESCAPE) == 0) found.push_back(i);
   }
   return found;
 }
@@ -112,7 +142,7 @@ CsvPlaces find_places(const CsvFile& file, const CsvColumns& columns) {
   const auto named = expect_columns(file, columns.features);
   CsvPlaces places;
   if (!columns.group.empty()) {
-    places.group = {expect_columns(file, columns.group).front(), CsvUse::group};
+    places.group = {expect_column(file, columns.group), CsvUse::group};
   }
   const CsvUse use = columns.task == Task::classification ? CsvUse::label : CsvUse::number;
   if (targets.size() > 1 && use == CsvUse::label) {
@@ -125,14 +155,8 @@ CsvPlaces find_places(const CsvFile& file, const CsvColumns& columns) {
     places.features.push_back(
         {column, contains(categories, column) ? CsvUse::category : CsvUse::number});
   };
-  for (const std::size_t column : named) {
-    if (contains(targets, column) || contains(ignored, column)) {
-      refuse_file(file.path(),
-                  fmt::format("{} is among the features, and {} too", file.column_name(column),
-                              contains(targets, column) ? "a target" : "ignored"));
-    }
-    add_feature(column);
-  }
+  check_features(file, named, targets, ignored);
+  for (const std::size_t column : named) add_feature(column);
   for (std::size_t column = 0; named.empty() && column < file.columns(); ++column) {
     const bool other = contains(targets, column) || contains(ignored, column) ||
                        (places.group && places.group->column == column);
@@ -167,8 +191,12 @@ std::string column_key(const CsvFile& file, std::size_t column) {
 }
 
 std::string quoted_key(const CsvFile& file, std::size_t column) {
-  const std::string key = column_key(file, column);
-  return key.find('"') == key.npos ? fmt::format("\"{}\"", key) : fmt::format("'{}'", key);
+  std::string key;
+  for (const char c : column_key(file, column)) {
+    if (c == '"' || c == '\\') key += '\\';
+    key += c;
+  }
+  return '"' + key + '"';
 }
 
 }  // namespace pare::nn

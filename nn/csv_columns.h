@@ -30,6 +30,18 @@ struct CsvPlaces {
 /// None if there is no such column.
 std::vector<std::size_t> find_columns(const CsvFile& file, const std::string& name);
 
+/// The same, of several names, each column once. Throws std::runtime_error that names the file and
+/// what its columns are, on a name without a column.
+std::vector<std::size_t> expect_columns(const CsvFile& file, const std::vector<std::string>& names);
+
+/// The one column that `name` stands for. Throws likewise, also where a pattern stands for several.
+std::size_t expect_column(const CsvFile& file, const std::string& name);
+
+/// Throws unless no column is among `features` that is a target or ignored.
+void check_features(const CsvFile& file, const std::vector<std::size_t>& features,
+                    const std::vector<std::size_t>& targets,
+                    const std::vector<std::size_t>& ignored);
+
 /// What the columns of a training file are for. Throws std::runtime_error that names the file.
 CsvPlaces find_places(const CsvFile& file, const CsvColumns& columns);
 

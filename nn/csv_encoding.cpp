@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 
 #include "nn/text_file.h"
@@ -19,18 +19,11 @@ constexpr std::size_t kMostCategoryValues = 64;
 using Rows = std::vector<Index>;
 
 std::optional<float> as_number(const std::string& text) {
-  char* end = nullptr;
-  const float value = std::strtof(text.c_str(), &end);
-  return end == text.c_str() || *end != '\0' ? std::nullopt : std::optional(value);
-}
-
-/// Numbers first, in rising order, then texts.
-bool goes_before(const std::string& a, const std::string& b) {
-  const std::optional<float> first = as_number(a);
-  const std::optional<float> second = as_number(b);
-  if (first && second) return *first < *second;
-  if (first || second) return first.has_value();
-  return a < b;
+  float value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (stop != end || error != std::errc() || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 /// The distinct texts of a column in `rows`, sorted.
@@ -43,7 +36,7 @@ std::vector<std::string> values_of(const CsvColumn& column, const Rows& rows) {
   for (std::size_t i = 0; i < seen.size(); ++i) {
     if (seen[i]) values.push_back(column.texts[i]);
   }
-  std::sort(values.begin(), values.end(), goes_before);
+  std::sort(values.begin(), values.end(), label_goes_before);
   return values;
 }
 
@@ -87,6 +80,14 @@ std::vector<std::string> find_classes(const CsvFile& file, const CsvColumn& targ
 }
 
 }  // namespace
+
+bool label_goes_before(const std::string& a, const std::string& b) {
+  const std::optional<float> first = as_number(a);
+  const std::optional<float> second = as_number(b);
+  if (first && second && *first != *second) return *first < *second;
+  if (first.has_value() != second.has_value()) return first.has_value();
+  return a < b;
+}
 
 Encoding fit_encoding(const CsvFile& file, const CsvTable& table, const Rows& rows) {
   Encoding encoding;

@@ -17,6 +17,9 @@ struct Encoding {
   std::vector<std::string> feature_names;            ///< of each input, or none
 };
 
+/// The order of classes and of a category's values: numbers first, in rising order, then texts.
+bool label_goes_before(const std::string& a, const std::string& b);
+
 /// What `rows` of a table, the training rows, say. Throws std::runtime_error that names the file on
 /// too many classes or values of a category, and on a single class.
 Encoding fit_encoding(const CsvFile& file, const CsvTable& table, const std::vector<Index>& rows);

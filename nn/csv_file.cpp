@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <stdexcept>
 
 #include "nn/csv_text.h"
@@ -284,8 +285,7 @@ void CsvFile::take_header() {
   std::vector<std::string> second;
   if (reader.next(row)) second.assign(row.cells.begin(), row.cells.end());
   const bool trailing = !second.empty() && second.back().empty() && second.size() > 2;
-  if (header_ == CsvHeader::no ||
-      (header_ == CsvHeader::detect && !is_header(first, second, line))) {
+  if (header_ == CsvHeader::no || (header_ == CsvHeader::detect && !is_header(first, line))) {
     if (trailing && second.size() == columns_ && first.back().empty()) drop_last_column();
     return;
   }
@@ -314,20 +314,16 @@ void CsvFile::drop_last_column() {
                       path_.string());
 }
 
-bool CsvFile::is_header(const std::vector<std::string>& first,
-                        const std::vector<std::string>& second, size_t line) {
+bool CsvFile::is_header(const std::vector<std::string>& first, size_t line) {
   const bool decimal_comma = delimiter_ != ',';
   std::vector<float> numbers;
-  size_t texts = 0;
-  bool goes_on = false;  // text below text
+  std::vector<size_t> texts;
   for (size_t i = 0; i < first.size(); ++i) {
     const Kind kind = kind_of(first[i], decimal_comma);
     if (kind == Kind::number) numbers.push_back(number(first[i]).value_or(NAN));
-    if (kind != Kind::text) continue;
-    ++texts;
-    goes_on = goes_on || (i < second.size() && kind_of(second[i], decimal_comma) == Kind::text);
+    if (kind == Kind::text) texts.push_back(i);
   }
-  if (texts == 0) {
+  if (texts.empty()) {
     if (!are_column_numbers(first) || first.size() < 2) return false;
     const bool taken = first.size() > 2;
     note_ = fmt::format(
@@ -337,9 +333,57 @@ bool CsvFile::is_header(const std::vector<std::string>& first,
         taken ? "titles, as pandas writes them" : "a sample", taken ? "no" : "yes");
     return taken;
   }
-  if (numbers.empty()) return true;
+  const std::vector<Below> below = look_below(first);
+  if (numbers.empty()) {
+    // Texts are titles, unless each of them is a value of its column.
+    const bool values =
+        first.size() > 1 && std::all_of(below.begin(), below.end(),
+                                        [](Below column) { return column == Below::the_same; });
+    if (values) {
+      note_ = fmt::format(
+          "{}:{}: the first row, {}, is taken for a sample, as each of its texts stands "
+          "below it again; header = \"yes\" in [data] says otherwise",
+          path_.string(), line, fmt::join(first, ", "));
+    }
+    return !values;
+  }
+  const bool titles = std::all_of(texts.begin(), texts.end(), [&](size_t i) {
+    return below[i] == Below::numbers || below[i] == Below::other_values;
+  });
   const auto rises = [](float a, float b) { return !(a < b); };
-  return !goes_on && std::adjacent_find(numbers.begin(), numbers.end(), rises) == numbers.end();
+  return titles && std::adjacent_find(numbers.begin(), numbers.end(), rises) == numbers.end();
+}
+
+/// What stands in each column below the first row, in rows that are another one.
+std::vector<CsvFile::Below> CsvFile::look_below(const std::vector<std::string>& first) const {
+  constexpr int kRows = 1000;
+  const bool decimal_comma = delimiter_ != ',';
+  std::vector<std::map<std::string, size_t, std::less<>>> counts(first.size());
+  size_t rows = 0;
+  try {
+    Reader reader(*this, begin_, begin_line_);
+    CsvRow row;
+    while (rows < kRows && reader.next(row)) {
+      if (std::equal(row.cells.begin(), row.cells.end(), first.begin(), first.end())) continue;
+      ++rows;
+      for (size_t k = 0; k < std::min(first.size(), row.cells.size()); ++k) {
+        const std::string cell(row.cells[k]);
+        if (kind_of(cell, decimal_comma) == Kind::text) ++counts[k][cell];
+      }
+    }
+  } catch (const std::runtime_error&) {  // what is wrong with a row is said when it is read
+  }
+  std::vector<Below> below;
+  for (size_t k = 0; k < first.size(); ++k) {
+    size_t texts = 0;
+    for (const auto& [text, count] : counts[k]) texts += count;
+    const bool repeated = texts >= 2 * counts[k].size();
+    below.push_back(counts[k].empty()              ? Below::numbers
+                    : counts[k].contains(first[k]) ? Below::the_same
+                    : repeated                     ? Below::other_values
+                                                   : Below::other_texts);
+  }
+  return below;
 }
 
 void CsvFile::check_shape() {

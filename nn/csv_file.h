@@ -32,10 +32,10 @@ struct CsvRow {
 /// that holds titles; a delimiter at the end of each line makes no column. Source: RFC 4180,
 /// RFC 1952 (gzip).
 ///
-/// A detected header is a first row of text; one with numbers too if these increase (years, wave
-/// lengths, pandas' column numbers beside names), and not if the text continues in the second row;
-/// and a first row of exactly 0, 1, 2, ... in at least three columns, which is what pandas calls
-/// columns that have no names.
+/// A detected header is a first row of text, unless each text is a value of its column, which
+/// stands there again; one with numbers too if these increase (years, wave lengths, pandas' column
+/// numbers beside names) and the text is no such value; and a first row of exactly 0, 1, 2, ... in
+/// at least three columns, which is what pandas calls columns that have no names.
 class CsvFile {
  public:
   /// Throws std::runtime_error that names the file, the line and what is wrong if the file cannot
@@ -83,8 +83,16 @@ class CsvFile {
   bool are_titles(std::size_t begin) const;
   void detect_delimiter();
   void take_header();
-  bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second,
-                 std::size_t line);
+  bool is_header(const std::vector<std::string>& first, std::size_t line);
+
+  /// What is in a column below a first row that may be titles.
+  enum class Below : std::uint8_t {
+    numbers,       ///< no text
+    the_same,      ///< the text of the first row too
+    other_values,  ///< other texts, which repeat themselves
+    other_texts    ///< other texts, mostly another one in each row
+  };
+  std::vector<Below> look_below(const std::vector<std::string>& first) const;
   void drop_last_column();
   void check_shape();
   [[noreturn]] void refuse_shape(const CsvRow& row) const;

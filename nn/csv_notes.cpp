@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "nn/lower_case.h"
@@ -15,6 +16,7 @@ bool tells_the_class(const CsvColumn& feature, const CsvColumn& target) {
   constexpr std::size_t kMostValues = 20;
   std::map<float, std::int32_t> class_of;
   for (std::size_t i = 0; i < feature.numbers.size(); ++i) {
+    if (std::isnan(feature.numbers[i])) continue;
     const auto [found, added] = class_of.emplace(feature.numbers[i], target.codes[i]);
     if (found->second != target.codes[i] || class_of.size() > kMostValues) return false;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include "nn/csv_columns.h"
@@ -28,8 +29,25 @@ bool is_date(std::string_view cell) {
       ++others;
     }
   }
-  const bool colon_or_dash = cell.find_first_of(":-/", 1) != cell.npos || marks >= 2;
-  return digits >= 3 && marks >= 1 && others == 0 && colon_or_dash && is_digit(cell.front());
+  const bool time = marks == 1 && cell.find(':') != cell.npos;  // hours and minutes
+  return digits >= 3 && (marks >= 2 || time) && others == 0 && is_digit(cell.front());
+}
+
+/// "1,234" or "12,345.6", which is a list to one reader and a number to another.
+bool has_thousands(std::string_view cell) {
+  const std::size_t comma = cell.find(',');
+  if (comma == 0 || comma > 3 || !is_digit(cell[0])) return false;
+  std::size_t since = 0;  // digits since the last comma
+  for (std::size_t i = comma + 1; i < cell.size() && cell[i] != '.'; ++i) {
+    if (cell[i] == ',' && since == 3) {
+      since = 0;
+    } else if (is_digit(cell[i])) {
+      ++since;
+    } else {
+      return false;
+    }
+  }
+  return since == 3;
 }
 
 /// Adds rows to what is known of a column.
@@ -50,7 +68,12 @@ class Surveyor {
     } else {
       count(cell);
     }
+    if (!value && file_.is_missing_number(cell)) {
+      ++marks_;
+      return;
+    }
     if (!value) {
+      survey_.thousands = survey_.thousands || has_thousands(cell);
       survey_.lists = survey_.lists || cell.find_first_of(",\"") != cell.npos;
       survey_.dates = survey_.dates && is_date(cell);
       survey_.rises = false;
@@ -61,6 +84,14 @@ class Surveyor {
   }
 
   ColumnSurvey finish() {
+    // Beside numbers a dash says that one is missing; beside texts it is one.
+    if (survey_.numbers > 0 && survey_.numbers + survey_.missing + marks_ == survey_.rows) {
+      survey_.missing += marks_;
+      std::erase_if(counts_, [&](const auto& one) { return !file_.number(one.first); });
+    } else if (marks_ > 0) {
+      survey_.dates = false;
+      survey_.rises = false;
+    }
     for (const auto& [text, count] : counts_) survey_.values.push_back({text, count});
     if (survey_.missing == survey_.rows) survey_.dates = false;
     survey_.rises = survey_.rises && survey_.numbers > 1;
@@ -82,7 +113,9 @@ class Surveyor {
 
   /// In double precision, which tells times since 1970 apart.
   void see_number(std::string_view cell, double value) {
-    const double exact = std::strtod(std::string(cell).c_str(), nullptr);
+    std::string text(cell);
+    std::replace(text.begin(), text.end(), ',', '.');  // of a decimal comma
+    const double exact = std::strtod(text.c_str(), nullptr);
     if (std::abs(exact - value) <= 1e-3 * std::abs(value)) value = exact;
     survey_.whole = survey_.whole && value == std::round(value);
     if (survey_.numbers > 0) {
@@ -98,6 +131,7 @@ class Surveyor {
   const CsvFile& file_;
   ColumnSurvey survey_;
   std::map<std::string, std::size_t, std::less<>> counts_;
+  std::size_t marks_ = 0;  ///< cells such as "-", which may say that a number is missing
   double last_ = 0;
   bool steady_ = true;
 };

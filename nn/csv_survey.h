@@ -28,6 +28,7 @@ struct ColumnSurvey {
   bool rises = true;                ///< each number is above the one before
   std::optional<double> step = {};  ///< between each two rows, where it is the same
   bool dates = true;                ///< all cells are dates or times as text
+  bool thousands = false;           ///< a text is a number with commas between its thousands
   bool lists = false;               ///< a text has commas or quotes
   std::vector<Value> values = {};   ///< distinct, numbers first, as long as there are not too many
   bool many_values = false;         ///< more than kMostValues

@@ -67,7 +67,7 @@ class ColumnReader {
     if (column_.place.use == CsvUse::number) {
       column_.numbers.push_back(number(row, cell));
     } else if (column_.place.use == CsvUse::label) {
-      column_.codes.push_back(dictionary_.code(label(row, cell)));
+      column_.codes.push_back(dictionary_.code(class_label(file_, row, column_.place.column)));
     } else {
       column_.codes.push_back(
           dictionary_.code(file_.is_missing_text(cell) ? string_view(kMissingValue) : cell));
@@ -112,17 +112,6 @@ class ColumnReader {
                                      "in [data] leaves the column out, categories = [{}] makes an "
                                      "input of each of its values",
                                      column_.name, shown_cell(row.cells[place]), key, key));
-  }
-
-  std::string label(const CsvRow& row, string_view cell) const {
-    const std::optional<float> value = file_.number(cell);
-    if (!value) return std::string(cell);
-    if (*value != std::round(*value) || std::abs(*value) > kMostLabel) {
-      file_.fail(row.line, fmt::format("{} is not a class, in {}; expected a whole number or text "
-                                       "(task = \"regression\" predicts any number)",
-                                       *value, column_.name));
-    }
-    return fmt::format("{}", *value == 0 ? 0.0F : *value);
   }
 
   const CsvFile& file_;
@@ -185,6 +174,17 @@ class MissingValues {
 };
 
 }  // namespace
+
+std::string class_label(const CsvFile& file, const CsvRow& row, std::size_t column) {
+  const std::optional<float> value = file.number(row.cells[column]);
+  if (!value) return std::string(row.cells[column]);
+  if (*value != std::round(*value) || std::abs(*value) > kMostLabel) {
+    file.fail(row.line, fmt::format("{} is not a class, in {}; expected a whole number or text "
+                                    "(task = \"regression\" predicts any number)",
+                                    *value, file.column_name(column)));
+  }
+  return fmt::format("{}", *value == 0 ? 0.0F : *value);
+}
 
 CsvTable read_table(const CsvFile& file, const CsvPlaces& places, Missing missing) {
   CsvTable table;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +31,10 @@ struct CsvTable {
 /// Reads the columns at `places`. A label that is a number becomes that number's shortest text.
 /// Throws std::runtime_error, with file and line, on a cell that is not what its column is for.
 CsvTable read_table(const CsvFile& file, const CsvPlaces& places, Missing missing);
+
+/// The class that a cell of a row names: text, or of a whole number its shortest text, so that 0
+/// and 0.0 are one. Throws std::runtime_error, with file and line, on another number.
+std::string class_label(const CsvFile& file, const CsvRow& row, std::size_t column);
 
 /// What a cell that is missing is called among the values of a category.
 constexpr const char* kMissingValue = "?";

@@ -1,5 +1,7 @@
 #include "nn/name_pattern.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -37,8 +39,25 @@ class Translation {
     const char c = pattern_[at_];
     if (c == '\\' && at_ + 1 < pattern_.size()) return escaped();
     if (c == '(' && !brackets_) return open();
-    if (c == '[') brackets_ = true;
-    if (c == ']') brackets_ = false;
+    const char next = at_ + 1 < pattern_.size() ? pattern_[at_ + 1] : '\0';
+    if (!brackets_ && next == '?' && (c == '*' || c == '+' || c == '?')) {
+      throw std::runtime_error(
+          fmt::format("{}? takes as little as it can elsewhere, and is not known here; say which "
+                      "characters may follow, such as [^_]+",
+                      c));
+    }
+    if (c == '[' && !brackets_) {
+      brackets_ = true;
+      // A ] that comes first is one of the characters.
+      const std::size_t first = at_ + (next == '^' ? 2U : 1U);
+      if (first < pattern_.size() && pattern_[first] == ']') {
+        text += pattern_.substr(at_, first + 1 - at_);
+        at_ = first + 1;
+        return;
+      }
+    } else if (c == ']') {
+      brackets_ = false;
+    }
     text += c;
     ++at_;
   }
@@ -46,6 +65,9 @@ class Translation {
   void escaped() {
     const char c = pattern_[at_ + 1];
     const std::string_view stands_for = class_of(c);
+    if (c == 'D' || c == 'W' || c == 'S' || c == 'b') {
+      throw std::runtime_error(fmt::format("\\{} is not known here; \\d, \\w and \\s are", c));
+    }
     if (!stands_for.empty()) {
       text += brackets_ ? std::string(stands_for) : '[' + std::string(stands_for) + ']';
     } else if (brackets_) {
@@ -62,6 +84,11 @@ class Translation {
     text += '(';
     if (pattern_.compare(at_, 3, "(?:") == 0) {
       at_ += 3;
+    } else if (pattern_.compare(at_, 2, "(?") == 0 && pattern_.compare(at_, 3, "(?<") != 0) {
+      throw std::runtime_error(
+          fmt::format("{} is not known here; groups are (...), (?:...) and "
+                      "(?<name>...)",
+                      pattern_.substr(at_, 3)));
     } else if (pattern_.compare(at_, 3, "(?<") == 0) {
       const std::size_t close = pattern_.find('>', at_);
       if (close == pattern_.npos) throw std::runtime_error("a (?< in it has no >");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 namespace pare::nn {
@@ -20,6 +21,39 @@ std::vector<std::vector<Index>> gather_groups(Index samples, const std::vector<I
   return members;
 }
 
+/// The classes that a group has samples of.
+std::set<Index> labels_of(const std::vector<Index>& group, const std::vector<Index>& classes) {
+  std::set<Index> labels;
+  for (const Index i : group) {
+    labels.insert(classes.empty() ? 0 : classes[static_cast<std::size_t>(i)]);
+  }
+  return labels;
+}
+
+/// Of each class, how many of the groups `places` have a sample of it.
+std::vector<Index> count_groups(const std::vector<std::vector<Index>>& groups,
+                                const std::vector<Index>& places,
+                                const std::vector<Index>& classes) {
+  std::vector<Index> counts;
+  for (const Index place : places) {
+    for (const Index label : labels_of(groups[static_cast<std::size_t>(place)], classes)) {
+      if (label >= static_cast<Index>(counts.size())) {
+        counts.resize(static_cast<std::size_t>(label) + 1);
+      }
+      ++counts[static_cast<std::size_t>(label)];
+    }
+  }
+  return counts;
+}
+
+/// Whether another group is left of each class that `group` has.
+bool leaves_all(const std::vector<Index>& group, const std::vector<Index>& remaining,
+                const std::vector<Index>& classes) {
+  const std::set<Index> labels = labels_of(group, classes);
+  return std::all_of(labels.begin(), labels.end(),
+                     [&](Index label) { return remaining[static_cast<std::size_t>(label)] > 1; });
+}
+
 /// How many samples of each class a part still lacks.
 class Lack {
  public:
@@ -30,6 +64,7 @@ class Lack {
       missing_[label] += share;
     }
     counts_.resize(missing_.size());
+    has_.resize(missing_.size());
   }
 
   /// Whether the part comes nearer to what it should be with `group`.
@@ -46,7 +81,15 @@ class Lack {
   }
 
   void take(const std::vector<Index>& group) {
-    for (const Index i : group) missing_[label_of(i)] -= 1;
+    for (const Index i : group) {
+      missing_[label_of(i)] -= 1;
+      has_[label_of(i)] = true;
+    }
+  }
+
+  /// Whether `group` has a sample of a class of which the part has none.
+  bool has_news(const std::vector<Index>& group) const {
+    return std::any_of(group.begin(), group.end(), [&](Index i) { return !has_[label_of(i)]; });
   }
 
  private:
@@ -58,6 +101,7 @@ class Lack {
   const std::vector<Index>& classes_;
   std::vector<double> missing_;
   std::vector<double> counts_;
+  std::vector<bool> has_;
 };
 
 }  // namespace
@@ -77,9 +121,28 @@ std::vector<Index> choose_part(Index samples, const Strata& strata, double share
     part.insert(part.end(), group.begin(), group.end());
     ++taken;
   };
+  const auto group_at = [&](Index place) -> const std::vector<Index>& {
+    return groups[static_cast<std::size_t>(place)];
+  };
+  std::vector<Index> left;
   for (const Index place : order) {
-    if (taken + 1 == groups.size()) break;
-    if (lack.helps(groups[static_cast<std::size_t>(place)])) take(place);
+    if (taken + 1 < groups.size() && lack.helps(group_at(place))) {
+      take(place);
+    } else {
+      left.push_back(place);
+    }
+  }
+  // Of a class of few and large groups none may have helped: one is taken where another one stays.
+  std::vector<Index> remaining = count_groups(groups, left, strata.classes);
+  for (const Index place : left) {
+    if (!lack.has_news(group_at(place)) ||
+        !leaves_all(group_at(place), remaining, strata.classes)) {
+      continue;
+    }
+    take(place);
+    for (const Index label : labels_of(group_at(place), strata.classes)) {
+      --remaining[static_cast<std::size_t>(label)];
+    }
   }
   if (part.empty()) take(order.front());
   std::sort(part.begin(), part.end());

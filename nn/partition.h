@@ -14,9 +14,9 @@ struct Strata {
   std::vector<Index> groups;
 };
 
-/// About `share` in (0, 1) of `samples` samples, of each class as near to it as its groups allow;
-/// at least one group, and never all. Their numbers, rising. Throws std::invalid_argument if there
-/// is one group alone.
+/// About `share` in (0, 1) of `samples` samples, of each class if its groups allow it, and at least
+/// one group of each class that has two; never all. Their numbers, rising. Throws
+/// std::invalid_argument if there is one group alone.
 std::vector<Index> choose_part(Index samples, const Strata& strata, double share, Random random);
 
 /// The numbers 0 to count - 1 that are not in `part`, which rises.

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 
 #include "nn/csv_columns.h"
+#include "nn/csv_encoding.h"
+#include "nn/csv_table.h"
 #include "nn/name_pattern.h"
 #include "nn/text_file.h"
 #include "nn/time_column.h"
@@ -40,6 +41,12 @@ bool is_border(const CsvFile& file, const CsvRow& row) {
   return blank || (!file.titles().empty() && file.is_header_again(row));
 }
 
+/// What follows `root` in a path, from its slash on.
+std::string path_below(const std::string& root, const std::string& path) {
+  const bool below = !root.empty() && path.starts_with(root);
+  return below ? "/" + fs::path(path).lexically_relative(root).string() : path;
+}
+
 /// Reads the recordings of one file.
 class RecordingReader {
  public:
@@ -62,6 +69,8 @@ class RecordingReader {
   /// The steps of the column of times; nothing where there is none.
   std::optional<TimeSteps::Range> steps() const { return steps_.range(); }
 
+  const std::vector<std::string>& times() const { return times_; }
+
   /// Titles, or numbers, of the columns that are features.
   std::vector<std::string> feature_keys() const {
     std::vector<std::string> keys;
@@ -70,23 +79,18 @@ class RecordingReader {
   }
 
  private:
-  std::vector<std::size_t> columns_of(const std::vector<std::string>& names) const {
-    std::vector<std::size_t> columns;
-    for (const std::string& name : names) {
-      const auto found = nn::find_columns(file_, name);
-      if (found.empty()) refuse_file(file_.path(), fmt::format("it has no column '{}'", name));
-      columns.insert(columns.end(), found.begin(), found.end());
-    }
-    return columns;
-  }
-
   void find_columns() {
     const auto has = [](const std::vector<std::size_t>& columns, std::size_t column) {
       return std::find(columns.begin(), columns.end(), column) != columns.end();
     };
-    const auto ignored = columns_of(options_.ignore);
-    features_ = columns_of(options_.features);
-    if (options_.label_from == LabelFrom::column) target_ = columns_of({options_.target}).front();
+    const auto ignored = expect_columns(file_, options_.ignore);
+    features_ = expect_columns(file_, options_.features);
+    std::vector<std::size_t> targets;
+    if (options_.label_from == LabelFrom::column) {
+      target_ = expect_column(file_, options_.target);
+      targets = {*target_};
+    }
+    check_features(file_, features_, targets, ignored);
     std::vector<std::string> first;
     file_.for_each_row([&](const CsvRow& row) {
       if (first.empty() && !is_border(file_, row)) first.assign(row.cells.begin(), row.cells.end());
@@ -96,7 +100,12 @@ class RecordingReader {
       const std::string title = file_.titles().empty() ? "" : file_.titles()[column];
       const bool time = is_time_column(title, first[column]);
       if (time && !time_) time_ = column;
-      if (options_.features.empty() && !time && !has(ignored, column)) features_.push_back(column);
+      if (!options_.features.empty() || has(ignored, column)) continue;
+      if (time) {
+        times_.push_back(file_.column_name(column));
+      } else {
+        features_.push_back(column);
+      }
     }
     if (features_.empty()) refuse_file(file_.path(), "no column is left for a feature");
   }
@@ -107,7 +116,8 @@ class RecordingReader {
       label_ = fs::path(path).parent_path().filename().string();
     }
     if (!pattern) return;
-    const std::optional<std::string> label = pattern->find(path, "label");
+    const std::string place = path_below(options_.root, path);
+    const std::optional<std::string> label = pattern->find(place, "label");
     if (options_.label_from == LabelFrom::name) {
       if (!label || label->empty()) {
         refuse_file(path,
@@ -115,7 +125,12 @@ class RecordingReader {
       }
       label_ = *label;
     }
-    group_ = pattern->find(path, "group").value_or("");
+    if (!pattern->has("group")) return;
+    group_ = pattern->find(place, "group").value_or("");
+    if (group_.empty()) {
+      refuse_file(path,
+                  fmt::format("its path gives no group by {}", quoted_pattern(options_.pattern)));
+    }
   }
 
   void see(const CsvRow& row) {
@@ -123,11 +138,13 @@ class RecordingReader {
       border_ = true;
       return;
     }
-    const std::string label = target_ ? std::string(row.cells[*target_]) : label_;
-    if (label.empty()) {
-      file_.fail(row.line, fmt::format("{} is empty: the label is missing",
-                                       file_.column_name(target_.value_or(0))));
+    if (target_ && file_.is_missing_text(row.cells[*target_])) {
+      const std::string_view cell = row.cells[*target_];
+      file_.fail(row.line,
+                 fmt::format("{} is {}: the label is missing", file_.column_name(*target_),
+                             cell.empty() ? "empty" : fmt::format("'{}'", cell)));
     }
+    const std::string label = target_ ? class_label(file_, row, *target_) : label_;
     const bool block =
         recordings_.empty() || border_ || row.after_blank || label != recordings_.back().label;
     const bool full = !recordings_.empty() && options_.length > 0 &&
@@ -169,7 +186,7 @@ class RecordingReader {
     if (!multiples || !larger) return;
     notes_.push_back(
         fmt::format("{}: its recordings have {} lines, which but for the last are "
-                    "multiples of {}: length = {} in [data] would cut them",
+                    "multiples of {}; if so many lines are a recording, say length = {} in [data]",
                     file_.path().string(), fmt::join(blocks_, ", "), least, least));
   }
 
@@ -182,6 +199,7 @@ class RecordingReader {
   std::string label_;
   std::string group_;
   bool border_ = false;
+  std::vector<std::string> times_;  ///< names of the columns that are left out as times
   std::vector<Recording> recordings_;
   std::vector<std::size_t> blocks_;  ///< lines between borders
   TimeSteps steps_;
@@ -190,7 +208,7 @@ class RecordingReader {
 std::vector<std::string> sorted_labels(const std::vector<Recording>& recordings) {
   std::vector<std::string> labels;
   for (const Recording& recording : recordings) labels.push_back(recording.label);
-  std::sort(labels.begin(), labels.end());
+  std::sort(labels.begin(), labels.end(), label_goes_before);
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   return labels;
 }
@@ -211,7 +229,16 @@ class Windows {
       if (lines < options_.window) drop(recordings_[i], notes);
       for (Index at = 0; at + options_.window <= lines; at += options_.stride) {
         places.emplace_back(i, at);
+        if (at + options_.stride + options_.window > lines) unused_ += lines - at - options_.window;
       }
+    }
+    if (dropped_ > kShown) {
+      notes.push_back(fmt::format("{} more recordings are too short for the window, and left out",
+                                  dropped_ - kShown));
+    }
+    if (unused_ > 0) {
+      notes.push_back(
+          fmt::format("{} lines at the ends of recordings do not fill a window", unused_));
     }
     if (places.empty()) {
       throw std::runtime_error(fmt::format(
@@ -247,7 +274,10 @@ class Windows {
   }
 
  private:
-  void drop(const Recording& recording, std::vector<std::string>& notes) const {
+  static constexpr std::size_t kShown = 3;
+
+  void drop(const Recording& recording, std::vector<std::string>& notes) {
+    if (++dropped_ > kShown) return;
     notes.push_back(
         fmt::format("{}:{}: the recording up to line {} is left out: {} lines, fewer than "
                     "the window of {}",
@@ -258,6 +288,8 @@ class Windows {
   const RecordingOptions& options_;
   std::vector<Recording> recordings_;
   const std::vector<std::string>& features_;
+  std::size_t dropped_ = 0;
+  Index unused_ = 0;  ///< lines
 };
 
 }  // namespace
@@ -281,7 +313,7 @@ Dataset load_recordings(const RecordingOptions& options, std::vector<std::string
   std::optional<NamePattern> pattern;
   try {
     if (!options.pattern.empty()) pattern.emplace(options.pattern);
-    if (options.label_from == LabelFrom::name && !pattern->has("label")) {
+    if (options.label_from == LabelFrom::name && (!pattern || !pattern->has("label"))) {
       throw std::runtime_error("it has no (?<label>...), which says what the class is");
     }
   } catch (const std::runtime_error& error) {
@@ -292,7 +324,15 @@ Dataset load_recordings(const RecordingOptions& options, std::vector<std::string
   std::optional<TimeSteps::Range> steps;
   for (const std::string& path : options.files) {
     RecordingReader reader(options, path, pattern, notes);
-    if (features.empty()) features = reader.feature_keys();
+    if (features.empty()) {
+      features = reader.feature_keys();
+      if (!reader.times().empty()) {
+        notes.push_back(
+            fmt::format("{}: times are no features: {}; features = [...] in [data] makes "
+                        "them some",
+                        path, fmt::join(reader.times(), ", ")));
+      }
+    }
     if (reader.feature_keys() != features) {
       refuse_file(path, fmt::format("its features are {}, and those of {} are {}",
                                     fmt::join(reader.feature_keys(), ", "), options.files.front(),

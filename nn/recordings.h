@@ -20,9 +20,10 @@ enum class LabelFrom : std::uint8_t {
 /// How recordings become samples: each window of lines is one, all its lines one after the other.
 struct RecordingOptions {
   std::vector<std::string> files;
+  std::string root = {};  ///< folder that all files are below
   LabelFrom label_from = LabelFrom::file;
-  /// A NamePattern over the path, with the groups (?<label>...) and, where recordings of one
-  /// subject must stay together, (?<group>...).
+  /// A NamePattern over the path below `root`, which begins with a slash, with the groups
+  /// (?<label>...) and, where recordings of one subject must stay together, (?<group>...).
   std::string pattern = {};
   std::string target = {};                 ///< column of the label, by title or number
   std::vector<std::string> features = {};  ///< columns; none: all numbers but times

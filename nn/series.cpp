@@ -15,14 +15,16 @@ namespace {
 /// Looks at the steps of the first column of times, which is none of those that are used.
 void note_steps(const CsvFile& file, const CsvPlaces& places, std::vector<std::string>& notes) {
   std::optional<std::size_t> time;
+  bool first = true;
   std::vector<bool> used(file.columns());
   for (const CsvPlace& place : places.all()) used[place.column] = true;
   TimeSteps steps;
   file.for_each_row([&](const CsvRow& row) {
-    for (std::size_t k = 0; !time && steps.empty() && k < row.cells.size(); ++k) {
+    for (std::size_t k = 0; first && !time && k < row.cells.size(); ++k) {
       const std::string title = file.titles().empty() ? "" : file.titles()[k];
       if (!used[k] && is_time_column(title, row.cells[k])) time = k;
     }
+    first = false;
     if (!time) return;
     if (const auto at = parse_time(row.cells[*time])) steps.see(*at, row.line, false);
   });
@@ -35,13 +37,10 @@ void note_steps(const CsvFile& file, const CsvPlaces& places, std::vector<std::s
 Dataset load_series(const SeriesOptions& options, std::vector<std::string>& notes) {
   const CsvFile file(options.file, options.format);
   CsvPlaces places;
-  const auto find = [&](const std::string& name) {
-    const auto found = find_columns(file, name);
-    if (found.empty()) refuse_file(file.path(), fmt::format("it has no column '{}'", name));
-    return CsvPlace{found.front(), CsvUse::number};
-  };
-  places.targets = {find(options.target)};
-  for (const std::string& name : options.features) places.features.push_back(find(name));
+  places.targets = {{expect_column(file, options.target), CsvUse::number}};
+  for (const std::size_t column : expect_columns(file, options.features)) {
+    places.features.push_back({column, CsvUse::number});
+  }
   if (places.features.empty()) places.features = places.targets;
   const CsvTable table = read_table(file, places, Missing::refuse);
   if (!file.note().empty()) notes.push_back(file.note());

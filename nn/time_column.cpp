@@ -32,7 +32,9 @@ std::optional<double> parse_time(std::string_view cell) {
   const std::string text(cell);
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
-  if (end != text.c_str() && *end == '\0') return number;
+  if (end != text.c_str() && *end == '\0') {
+    return std::isfinite(number) ? std::optional(number) : std::nullopt;
+  }
   int year = 0;
   int month = 0;
   int day = 0;
@@ -52,10 +54,17 @@ std::optional<double> parse_time(std::string_view cell) {
 }
 
 bool is_time_column(std::string_view title, std::string_view first_cell) {
+  // As a word of its own, or at either end of one: "time", "time (s)", "timestamp", "date_time".
   const std::string lower = lower_case(title);
-  if (lower.find("time") != lower.npos || lower == "t" || lower == "date" || lower == "ms") {
-    return true;
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const std::size_t at = lower.find("time");
+  if (at != lower.npos) {
+    const std::string_view after = std::string_view(lower).substr(at + 4);
+    const bool begins = at == 0 || !is_letter(lower[at - 1]) || lower.starts_with("date");
+    const bool ends = after.empty() || !is_letter(after[0]) || after.starts_with("stamp");
+    if (begins && ends) return true;
   }
+  if (lower == "date") return true;
   char* end = nullptr;
   const std::string text(first_cell);
   std::strtod(text.c_str(), &end);
@@ -80,20 +89,26 @@ double TimeSteps::usual() const {
 }
 
 std::vector<std::string> TimeSteps::gaps(const std::string& at) const {
+  constexpr std::size_t kShown = 3;
+  std::size_t count = 0;
   std::vector<std::string> gaps;
   if (steps_.size() < 3) return gaps;
   const double step = usual();
   for (const Step& one : steps_) {
-    if (one.length >= kGap * step) {
+    const bool gap = one.length >= kGap * step;
+    if (!gap && !(one.length <= 0 && step > 0)) continue;
+    if (++count > kShown) continue;
+    if (gap) {
       gaps.push_back(
           fmt::format("{}:{}: {:.4g} are missing in time before this line, where steps "
                       "are of {:.4g}",
                       at, one.line, one.length - step, step));
-    } else if (one.length <= 0 && step > 0) {
+    } else {
       gaps.push_back(
           fmt::format("{}:{}: the time is not after that of the line before", at, one.line));
     }
   }
+  if (count > kShown) gaps.push_back(fmt::format("{}: {} more such lines", at, count - kShown));
   return gaps;
 }
 

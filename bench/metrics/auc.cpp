@@ -42,6 +42,7 @@ std::optional<double> compute(const Answers& answers) {
     return std::nullopt;
   }
   const nn::Matrix scores = nn::class_probabilities(answers.model, answers.outputs);
+  if (!scores.allFinite()) return std::nullopt;
   if (targets.cols() == 2) return auc_of(scores, targets, 1);
   double sum = 0;
   for (nn::Index k = 0; k < targets.cols(); ++k) sum += auc_of(scores, targets, k);

@@ -14,7 +14,9 @@ std::optional<double> compute(const Answers& answers) {
   if (samples.minCoeff() == 0 || samples.maxCoeff() < kUneven * samples.minCoeff()) {
     return std::nullopt;
   }
-  return 100 * recalls(confusions).mean();
+  double sum = 0;
+  for (const double recall : recalls(confusions)) sum += recall;
+  return 100 * sum / static_cast<double>(samples.size());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace {
 std::optional<double> compute(const Answers& answers) {
   constexpr std::size_t kBins = 15;
   const nn::Matrix probabilities = nn::class_probabilities(answers.model, answers.outputs);
+  if (!probabilities.allFinite()) return std::nullopt;
   const std::vector<nn::Index> predicted = nn::predicted_classes(answers.model, answers.outputs);
   std::array<double, kBins> distance{};  // of each bin: the sum of probability - right
   for (nn::Index i = 0; i < probabilities.rows(); ++i) {

@@ -24,7 +24,7 @@ struct RecordingsSource {
 };
 
 /// Throws unless each class has recordings for both parts of a split.
-void check_groups(const nn::Dataset& data) {
+void check_groups(const nn::Dataset& data, bool by_group) {
   std::vector<std::set<nn::Index>> groups(data.class_names.size());
   for (nn::Index i = 0; i < data.targets.rows(); ++i) {
     nn::Index label = 0;
@@ -38,16 +38,18 @@ void check_groups(const nn::Dataset& data) {
   for (std::size_t k = 0; k < groups.size(); ++k) {
     if (groups[k].size() > 2) continue;
     throw std::invalid_argument(fmt::format(
-        "class {} has {} recording{}, too few for training, validation and test: where nothing "
-        "separates recordings in a file, length = LINES in [data] says how long each is",
-        data.class_names[k], groups[k].size(), groups[k].size() == 1 ? "" : "s"));
+        "class {} has {} {}{}, too few for training, validation and test{}", data.class_names[k],
+        groups[k].size(), by_group ? "group" : "recording", groups[k].size() == 1 ? "" : "s",
+        by_group ? " without any in two of them"
+                 : ": where nothing separates recordings in a file, length = LINES in [data] says "
+                   "how long each is"));
   }
 }
 
 nn::Split load(const RecordingsSource& source, std::uint64_t seed) {
   std::vector<std::string> notes;
   const nn::Dataset all = nn::load_recordings(source.recordings, notes);
-  check_groups(all);
+  check_groups(all, source.recordings.pattern.find("?<group>") != std::string::npos);
   nn::Strata strata{{}, all.groups};
   for (nn::Index i = 0; i < all.targets.rows(); ++i) {
     all.targets.row(i).maxCoeff(&strata.classes.emplace_back());
@@ -64,6 +66,12 @@ nn::Split load(const RecordingsSource& source, std::uint64_t seed) {
   return data;
 }
 
+/// The folder before the first * or ? of a pattern, or the folder itself.
+std::string fixed_folder(const std::string& pattern) {
+  if (fs::is_directory(pattern)) return fs::path(pattern).lexically_normal().string();
+  return fs::path(pattern.substr(0, pattern.find_first_of("*?["))).parent_path().string();
+}
+
 DataSource read(compress::Options& options, const SourceContext& context) {
   RecordingsSource source;
   nn::RecordingOptions& recordings = source.recordings;
@@ -72,6 +80,7 @@ DataSource read(compress::Options& options, const SourceContext& context) {
       [&](const auto& given) { return context.finder.find(given); });
   if (pattern.empty()) options.fail("files", "[data] needs files = \"FOLDER/*.csv\"");
   recordings.files = matching_files(pattern);
+  recordings.root = fixed_folder(pattern);
   if (recordings.files.empty()) {
     options.fail("files", fmt::format("files = \"{}\" matches no file", pattern));
   }
@@ -95,11 +104,15 @@ DataSource read(compress::Options& options, const SourceContext& context) {
   if (recordings.label_from == LabelFrom::column && recordings.target.empty()) {
     options.fail("label_from", "label_from = \"column\" needs target = \"COLUMN\"");
   }
+  if (recordings.label_from != LabelFrom::column && !recordings.target.empty()) {
+    options.fail("target",
+                 "target is for label_from = \"column\"; ignore = [...] leaves a column out");
+  }
   recordings.features = options.texts("features", "columns; none is all numbers but times");
   recordings.ignore = options.texts("ignore", "columns that are no features");
-  recordings.length =
-      options.integer("length", 0, {0, 1e6},
-                      "lines of each recording where nothing separates them; 0: something does");
+  recordings.length = options.integer(
+      "length", 0, {0, 1e6},
+      "lines of each recording where nothing separates them; 0: blank lines, files or labels do");
   recordings.window = options.integer("window", 0, {0, 1e6}, "lines of a sample");
   if (recordings.window == 0) options.fail("window", "[data] needs window = LINES of a sample");
   recordings.stride =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 #include "experiments/sources/source.h"
@@ -28,18 +29,26 @@ nn::Split load(const SeriesSource& source, std::uint64_t /*seed*/) {
   std::vector<std::string> notes;
   const nn::Dataset all = nn::load_series(source.series, notes);
   const nn::Index samples = all.inputs.rows();
-  const auto share = [](nn::Index count, double part) {
+  const auto share = [](nn::Index count, double part, nn::Index most) {
     const auto rounded = static_cast<nn::Index>(std::round(static_cast<double>(count) * part));
-    return std::clamp<nn::Index>(rounded, 1, count - 1);
+    return std::clamp<nn::Index>(rounded, 1, most);
   };
-  const nn::Index test = samples - share(samples, source.test_fraction);
-  const nn::Index validation = test - share(test, source.test_fraction);
+  // What the last samples of a part forecast lies after what the next part sees first: they go.
+  const nn::Index ahead = source.series.horizon - 1;
+  if (samples < 3 + 2 * ahead) {
+    throw std::invalid_argument(
+        fmt::format("{}: {} samples are too few to cut by time with a horizon of {}",
+                    source.series.file, samples, source.series.horizon));
+  }
+  const nn::Index test = samples - share(samples, source.test_fraction, samples - 2 * ahead - 2);
+  const nn::Index seen = test - ahead;
+  const nn::Index validation = seen - share(seen, 0.2, seen - ahead - 1);
   notes.push_back(
-      fmt::format("the last {} of {} samples are the test set, the {} before them for "
+      fmt::format("the last {} of {} samples are the test set, {} before them for "
                   "validation",
-                  samples - test, samples, test - validation));
-  nn::Split data{rows_of(all, rows_between(0, validation)),
-                 rows_of(all, rows_between(validation, test)),
+                  samples - test, samples, seen - validation));
+  nn::Split data{rows_of(all, rows_between(0, validation - ahead)),
+                 rows_of(all, rows_between(validation, seen)),
                  rows_of(all, rows_between(test, samples))};
   data.notes = std::move(notes);
   return data;

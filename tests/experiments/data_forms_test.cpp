@@ -106,9 +106,10 @@ const Form kRecordings[] = {
      "22 x 60: sit 4, walk 8, wave 10"},
 };
 
+/// With a horizon of 3, 390 samples of which four would tell what comes: two before each cut.
 const Form kSeries[] = {
     {"file = 'm_forecast/daily.csv'\nwindow = 8", "392 x 8"},
-    {"file = 'm_forecast/daily.csv'\nwindow = 8\nhorizon = 3", "390 x 8"},
+    {"file = 'm_forecast/daily.csv'\nwindow = 8\nhorizon = 3", "386 x 8"},
     {"file = 'm_forecast/daily_hole.csv'\nwindow = 8",
      "m_forecast/daily_hole.csv:91: column 'level' is empty"},
 };

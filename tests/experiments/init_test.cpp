@@ -176,13 +176,16 @@ std::string recordings_of(const std::vector<std::string>& names, const std::stri
 TEST_CASE("init looks at the names and the lines of recordings") {
   CHECK(recordings_of({"on.csv", "off.csv"}, "\n") ==
         "label_from = \"file\"  # each file's name is a class\n"
+        "ignore = [\n  \"time\",  # times, which are no feature\n]\n"
         "window = 4  # lines; recordings have 4 to 9\nstride = 2\n");
   CHECK(recordings_of({"walk.s1.r1.csv", "walk.s2.r1.csv", "run.s1.r1.csv", "run.s2.r1.csv"}, "") ==
         "label_from = \"name\"  # files of each first word: run 2, walk 2\n"
         "name = '/(?<label>[a-zA-Z]+)[^/]*[./_-][sSpPuU](?<group>\\d+)[^/]*$'\n"
+        "ignore = [\n  \"time\",  # times, which are no feature\n]\n"
         "window = 22  # lines; recordings have 22 to 22\nstride = 11\n");
   CHECK(recordings_of({"a/1.csv", "a/2.csv", "b/1.csv"}, ",,\n") ==
         "label_from = \"folder\"  # files in each: a 2, b 1\n"
+        "ignore = [\n  \"time\",  # times, which are no feature\n]\n"
         "window = 4  # lines; recordings have 4 to 9\nstride = 2\n");
   CHECK(recordings_of({"on.csv", "off.csv"}, "") ==
         "pare: rec/off.csv: nothing separates the recordings in its 22 lines; say how many lines "
@@ -190,5 +193,48 @@ TEST_CASE("init looks at the names and the lines of recordings") {
         "has: --length LINES\n");
   CHECK(recordings_of({"on.csv", "off.csv"}, "", {"--length", "5"}) ==
         "label_from = \"file\"  # each file's name is a class\n"
+        "ignore = [\n  \"time\",  # times, which are no feature\n]\n"
         "length = 5  # lines of each recording\nwindow = 5  # a whole recording\nstride = 5\n");
+}
+
+TEST_CASE("init tells people's folders from classes', and headers from recordings") {
+  const auto same = recordings_of({"a/on.csv", "a/off.csv", "b/on.csv", "b/off.csv"}, "\n");
+  CHECK(
+      same.starts_with("label_from = \"name\"  # the same files in each of 2 folders: off 2, on 2\n"
+                       "name = '/(?<group>[^/]+)/(?<label>[^/]+)[.][a-z]+$'\n"));
+  const Folder folder;
+  std::filesystem::create_directories(folder.path() / "rec");
+  folder.write("rec/a.csv", "x,y\n");
+  CHECK(run_pare({"init", "rec/"}, {}, folder.path().string()).err ==
+        "pare: rec/a.csv: it holds no samples, only a header\n");
+}
+
+TEST_CASE("init reads numbers as run does") {
+  const std::string dashes = data_of(table("x1,x2,y", 60, [](int i) {
+    return number(i * i % 13) + "," + (i % 9 == 4 ? "-" : number(i * 7 % 11 + 0.25)) +
+           (i % 2 == 0 ? ",a" : ",b");
+  }));
+  CHECK(dashes.ends_with("missing = \"drop\"  # 7 of 60 rows lack a value\n"));
+  CHECK(dashes.find("categories") == std::string::npos);
+  const std::string commas = data_of(table("Druck;x;Klasse", 40, [](int i) {
+    return fmt::format("{},{};{};{}", 1000 + i, i % 10, i * i % 7, i % 2 == 0 ? "kalt" : "warm");
+  }));
+  CHECK(commas.find("counts the rows") == std::string::npos);
+  CHECK(data_of(table("size,income,y", 40,
+                      [](int i) {
+                        return fmt::format("{},\"{},{:03}\",{}", i * i % 13, 1 + i, i * 7,
+                                           i % 2 == 0 ? "a" : "b");
+                      }))
+            .find("\"income\",  # numbers with commas between thousands, which are not read") !=
+        std::string::npos);
+  CHECK(data_of(table("x,color,y", 60,
+                      [](int i) {
+                        return number(i * i % 13) +
+                               (i == 7       ? ",mauve"
+                                : i % 2 == 0 ? ",red"
+                                             : ",blue") +
+                               (i % 3 == 0 ? ",a" : ",b");
+                      }))
+            .find("unseen = \"zeros\"  # 'mauve' stands in 1 rows alone, and may be in no training "
+                  "row") != std::string::npos);
 }

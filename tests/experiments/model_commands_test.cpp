@@ -232,3 +232,18 @@ TEST_CASE("predict takes the texts of a category") {
             .err.find("u.csv:3: column 'kind': 'green' is no value that the model knows, which are "
                       "blue, red") != std::string::npos);
 }
+
+TEST_CASE("columns are not taken by place where some titles are those of the inputs") {
+  const Folder folder;
+  const std::string path = save_to(folder, "m.safetensors", classifier());
+  const auto predict = [&](const std::string& text) {
+    return run_pare({"predict", path, folder.write("t.csv", text)});
+  };
+  CHECK(predict("hPa,degc\n1000,5\n")
+            .err.find("the model takes the columns hPa, degC, and it has hPa, "
+                      "degc") != std::string::npos);
+  const auto by_place = predict("a,b\n1000,5\n");
+  CHECK(by_place.exit_code == 0);
+  CHECK(by_place.err.find("no column has the title of an input") != std::string::npos);
+  CHECK(by_place.out == predict("degC,hPa\n5,1000\n").out);
+}

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "nn/csv.h"
+#include "nn/partition.h"
 #include "tests/helpers.h"
 
 using namespace pare::nn;
@@ -29,11 +30,12 @@ std::string error(const std::string& text, const CsvColumns& columns) {
   return "it was read";
 }
 
-/// The notes on a file that is training and test set, without what names the target.
+/// The notes on a file that is training and test set, but for that on its being both.
 std::vector<std::string> notes(const std::string& text, const CsvColumns& columns) {
   const Folder folder;
   const std::string path = folder.write("a.csv", text);
   std::vector<std::string> notes = load_csv(path, path, columns).notes;
+  std::erase_if(notes, [](const std::string& note) { return note.ends_with("are no test of it"); });
   for (std::string& note : notes) {
     if (const std::size_t at = note.find("a.csv: "); at != note.npos) note.erase(0, at + 7);
   }
@@ -249,4 +251,49 @@ TEST_CASE("files that hold no table are called what they are") {
   CHECK(error("a,b\n1,2\n\nc,d\n3,4\n", kRegression) ==
         "a.csv:4: 'c' is not a finite number, in column 'a'; it looks like the header of a second "
         "table, below a blank line");
+}
+
+TEST_CASE("titles that are numbers are told from samples by the texts beside them") {
+  const std::string spectra =
+      "400,500,600,kind\n0.1,0.3,0.2,a\n0.2,0.1,0.4,b\n0.3,0.3,0.1,a\n0.1,0.2,0.5,b\n";
+  CHECK(load(spectra, spectra, kLast).train.feature_names ==
+        std::vector<std::string>{"400", "500", "600"});
+  const std::string samples = "1,2,3,a\n0.2,0.1,0.4,b\n0.3,0.3,0.1,a\n0.1,0.2,0.5,b\n";
+  CHECK(load(samples, samples, kLast).train.inputs.rows() == 4);
+  const std::string texts = "red,big,y\nblue,small,n\nred,small,y\nblue,big,n\n";
+  CsvColumns columns = kLast;
+  columns.categories = {"0", "1"};
+  const CsvSets sets = load(texts, texts, columns);
+  CHECK(sets.train.inputs.rows() == 4);
+  CHECK(sets.notes[0].find("is taken for a sample, as each of its texts stands below it again") !=
+        std::string::npos);
+}
+
+TEST_CASE("brackets in a name of columns are themselves") {
+  CsvColumns columns = kRegression;
+  columns.ignore = {"temp [*]"};
+  const std::string text = "temp [C],temp C,y\n1,2,3\n4,5,6\n";
+  CHECK(load(text, text, columns).train.inputs == Matrix{{2}, {5}});
+}
+
+TEST_CASE("each class that has two groups is in both parts of a split") {
+  Strata strata;
+  for (Index i = 0; i < 60; ++i) {
+    strata.classes.push_back(i / 20);
+    strata.groups.push_back(i < 40 ? i / 20 * 10 + i % 2 : 100);
+  }
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const std::vector<Index> part = choose_part(60, strata, 0.1, Random(seed));
+    std::set<Index> classes;
+    for (const Index i : part) classes.insert(strata.classes[static_cast<std::size_t>(i)]);
+    CHECK(classes == std::set<Index>{0, 1});
+    CHECK(rest_of(60, part).size() == 60 - part.size());
+  }
+}
+
+TEST_CASE("rows of a test file that are in the training file are noted") {
+  const CsvSets sets = load("1,2\n3,4\n5,6\n", "3,4\n3,4\n7,8\n5,6\n", kRegression);
+  CHECK(sets.notes.back().ends_with(
+      "b.csv: 2 of its rows are in the training file too, and are no test of it"));
+  CHECK(load("1,2\n3,4\n", "3,5\n9,2\n", kRegression).notes.empty());
 }

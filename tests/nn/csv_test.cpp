@@ -64,7 +64,7 @@ TEST_CASE("a CSV file with a header gives its target by title or by number") {
     CHECK(sets.train.targets == kTargets);
     CHECK(sets.train.feature_names == std::vector<std::string>{"a", "b"});
     CHECK(sets.test.inputs == kInputs);
-    CHECK(sets.notes.empty());
+    CHECK(sets.notes.size() == 1);  // the file is its own test set
   }
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("pandas' column numbers are titles, and it is said") {
   CHECK(sets.train.inputs == Matrix{{5, 6}});
   CHECK(sets.test.inputs.rows() == 2);  // no such numbers: no header
   const std::string path = folder.path().string();
-  REQUIRE(sets.notes.size() == 2);
+  REQUIRE(sets.notes.size() == 3);  // the last: the same row in both
   CHECK(sets.notes[0] == path +
                              "/a.csv:1: the first row, 0, 1, 2, is taken for titles, as pandas "
                              "writes them; header = \"no\" in [data] says otherwise");
@@ -162,7 +162,7 @@ TEST_CASE("pandas' column numbers are titles, and it is said") {
                              "/b.csv has none: their columns are matched by place");
   const std::string table = "0,1\n1,0\n";  // a truth table as likely as titles
   CHECK(load(table).train.inputs.rows() == 2);
-  CHECK(load(table).notes.size() == 2);
+  CHECK(load(table).notes.size() == 3);
   CHECK(load(table, {{"-1"}, Task::regression}, {'\0', CsvHeader::yes}).train.feature_names ==
         std::vector<std::string>{"0"});
   CHECK(load("0,1,2\n5,6,7\n", {{"-1"}, Task::regression}, {'\0', CsvHeader::no})
@@ -197,7 +197,10 @@ TEST_CASE("a bad CSV file says where and what") {
   CHECK(error("a,y\n1,2\n3\n", "y") == "a.csv:3: 1 cells, the header has 2 titles");
   CHECK(error("a,y\n1,2\n3,x\n", "y") == "a.csv:3: 'x' is not a finite number, in column 'y'");
   CHECK(error("a,y\n1,2\n", "z") == "a.csv: no column 'z'; it has: a, y");
-  CHECK(error("1,2\n", "5") == "a.csv: no column '5'; it has 2 columns and no header");
+  CHECK(
+      error("1,2\n", "5") ==
+      "a.csv: no column '5'; it has 2 columns and no header; header = \"yes\" in [data] takes the "
+      "first row for titles");
   CHECK(error("a,y\n", "y") == "a.csv: it holds no samples, only a header");
   CHECK(error("", "y") == "a.csv: it is empty (0 bytes)");
   CHECK(error("1\n2\n", "0") ==

@@ -97,8 +97,8 @@ TEST_CASE("recordings of one length need no border between them") {
   CHECK(
       load({lines(0, 3), lines(20, 4) + "\n" + lines(24, 8) + "\n" + lines(40, 3)}, options)
           .notes[0] ==
-      "b.csv: its recordings have 4, 8, 3 lines, which but for the last are multiples of 4: length "
-      "= 4 in [data] would cut them");
+      "b.csv: its recordings have 4, 8, 3 lines, which but for the last are multiples of 4; if so "
+      "many lines are a recording, say length = 4 in [data]");
 }
 
 TEST_CASE("class and group come from the file, its folder or a pattern over the path") {
@@ -140,8 +140,10 @@ TEST_CASE("a stream is cut where its label changes, and its times are no feature
   CHECK(loaded.data.inputs == Matrix{{1, 2}, {3, 4}, {4, 5}, {6, 7}});
   CHECK(loaded.data.groups == std::vector<Index>{0, 1, 1, 2});
   CHECK(loaded.notes ==
-        std::vector<std::string>{"a.csv:5: 60 are missing in time before this line, "
-                                 "where steps are of 0.05"});
+        std::vector<std::string>{
+            "a.csv: times are no features: column 0 (the first is 0); features = [...] in [data] "
+            "makes them some",
+            "a.csv:5: 60 are missing in time before this line, where steps are of 0.05"});
   CHECK(error({"x,y,label\n1,2,a\n3,4,\n"}, [&] {
           options.target = "label";
           return options;
@@ -154,7 +156,8 @@ TEST_CASE("times that are uneven are noted") {
     text += std::to_string(20 * i + i % 3) + "," + std::to_string(i) + "\n";
   const Loaded loaded = load({text, text}, windows(4, 4));
   CHECK(loaded.data.inputs.cols() == 4);
-  CHECK(loaded.notes ==
+  REQUIRE(loaded.notes.size() == 2);
+  CHECK(std::vector(loaded.notes.begin() + 1, loaded.notes.end()) ==
         std::vector<std::string>{"the lines of recordings are 18 to 21 apart in time, mostly 21"});
   RecordingOptions asked = windows(4, 4);
   asked.features = {"timestamp", "x"};
@@ -174,7 +177,7 @@ TEST_CASE("recordings that cannot be read say why") {
   CHECK(error({"x,y\n"}, windows(1, 1)) == "a.csv: it holds no samples, only a header");
   RecordingOptions options = windows(1, 1);
   options.ignore = {"q"};
-  CHECK(error({"x,y\n1,2\n"}, options) == "a.csv: it has no column 'q'");
+  CHECK(error({"x,y\n1,2\n"}, options) == "a.csv: no column 'q'; it has: x, y");
   CHECK_THROWS_WITH(load({"x,y\n1,2\n", "x,z\n1,2\n"}, windows(1, 1)),
                     doctest::Contains("b.csv: its features are x, z, and those of "));
 }
@@ -214,4 +217,45 @@ TEST_CASE("a pattern's groups have names, and its classes are those that people 
   CHECK_FALSE(pattern.find("q-7.12.csv", "n"));
   CHECK_THROWS_WITH(NamePattern("(?<n"), "a (?< in it has no >");
   CHECK_THROWS_WITH(NamePattern("(?<n>a"), doctest::Contains("Unmatched ("));
+  CHECK_THROWS_WITH(NamePattern("(?<n>.+?)_"), doctest::Contains("+? takes as little as it can"));
+  CHECK_THROWS_WITH(NamePattern("(?P<n>a)"), doctest::Contains("(?P is not known here"));
+  CHECK_THROWS_WITH(NamePattern("\\D+"), "\\D is not known here; \\d, \\w and \\s are");
+  CHECK(NamePattern("(?<n>[]x\\d]+)").find("a]x7", "n") == "]x7");
+}
+
+TEST_CASE("a column is a feature once, and neither the label nor what is ignored") {
+  const std::string text = "ax,ay,label\n1,2,0\n3,4,1\n5,6,1.0\n";
+  RecordingOptions options = windows(1, 1);
+  options.label_from = LabelFrom::column;
+  options.target = "label";
+  options.features = {"ax", "a*"};
+  const Loaded loaded = load({text}, options);
+  CHECK(loaded.data.inputs == Matrix{{1, 2}, {3, 4}, {5, 6}});
+  CHECK(loaded.data.class_names == std::vector<std::string>{"0", "1"});
+  options.features = {"*"};
+  CHECK(error({text}, options) == "a.csv: column 'label' is among the features, and a target too");
+  options.features = {"ax"};
+  options.target = "a*";
+  CHECK(error({text}, options) == "a.csv: 'a*' stands for 2 columns, and one is meant");
+}
+
+TEST_CASE("lines that fill no window are counted") {
+  const Loaded loaded = load({lines(0, 8)}, windows(3, 3));
+  CHECK(loaded.notes ==
+        std::vector<std::string>{"2 lines at the ends of recordings do not fill a window"});
+}
+
+TEST_CASE("titles that only hold the letters of time are no times") {
+  for (const char* title :
+       {"time", "Time (s)", "timestamp", "date_time", "DateTime", "t_time_ms"}) {
+    CAPTURE(title);
+    CHECK(is_time_column(title, "1"));
+  }
+  for (const char* title :
+       {"centimeters", "altimeter", "T", "lifetimes", "sentiment", "times_hit"}) {
+    CAPTURE(title);
+    CHECK_FALSE(is_time_column(title, "1"));
+  }
+  CHECK(is_time_column("x", "12:30:00"));
+  CHECK_FALSE(is_time_column("x", "nan"));
 }
