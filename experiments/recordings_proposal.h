@@ -17,9 +17,9 @@ struct RecordingsProposal {
   std::string window_reason;
 };
 
-/// Looks at the names of the files, at least one, below `folder`, and at their lines. `length` is the number of
-/// lines of each recording, where the user says it, or 0. Throws std::invalid_argument where
-/// nothing separates recordings and no length is known.
+/// Looks at the names of the files, at least one, below `folder`, and at their lines. `length` is
+/// the number of lines of each recording, where the user says it, or 0. Throws
+/// std::invalid_argument where nothing separates recordings and no length is known.
 RecordingsProposal propose_recordings(const std::vector<std::string>& files,
                                       const std::string& folder, nn::Index length);
 
