@@ -27,8 +27,8 @@ struct DataProposal {
   bool series = false;  ///< nothing but times is left: the target's own past may tell
 };
 
-/// Looks at a table and guesses, from titles and cells. `target` is the one that is named, or
+/// Looks at a table and guesses, from titles and cells. `named` is the target that is named, or
 /// empty. Throws std::invalid_argument where it finds none, or nothing to predict it from.
-DataProposal propose_data(const nn::CsvFile& file, const std::string& target);
+DataProposal propose_data(const nn::CsvFile& file, const std::string& named);
 
 }  // namespace pare::experiments

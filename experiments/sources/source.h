@@ -34,7 +34,7 @@ struct SourceKind {
   std::string_view name;  ///< as `source` of a config has it
   /// Reads its options. Throws std::invalid_argument with the place of what is wrong.
   DataSource (*read)(compress::Options& options, const SourceContext& context);
-  std::string_view example = "";  ///< in TOML, the least that it must be told
+  std::string_view example = {};  ///< in TOML, the least that it must be told
 };
 
 /// All kinds, in the order of the registry.
