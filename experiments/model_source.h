@@ -5,6 +5,7 @@
 
 #include "compress/options.h"
 #include "experiments/file_finder.h"
+#include "nn/dataset.h"
 #include "nn/formats/format.h"
 
 namespace pare::experiments {
