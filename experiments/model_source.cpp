@@ -87,7 +87,7 @@ void match_to_model(nn::Split& data, const nn::Model& model) {
   check_names(model.inputs.names, data.train.feature_names);
   const auto features = places_of(model.inputs.names, data.train.feature_names);
   if (!features && !data.train.feature_names.empty()) {
-    data.notes.push_back(
+    data.notes.emplace_back(
         "no feature has the name of an input of the model: they are taken as they "
         "come");
   }

@@ -42,7 +42,7 @@ bool tells_groups(const std::string& text, const std::vector<std::string>& paths
 std::optional<std::string> find_group_pattern(const std::vector<std::string>& paths,
                                               const std::string& before, const std::string& after) {
   for (const char* text : kGroupPatterns) {
-    const std::string pattern = before + text + after;
+    const std::string pattern = fmt::format("{}{}{}", before, text, after);
     if (tells_groups(pattern, paths)) return pattern;
   }
   return std::nullopt;
