@@ -250,9 +250,9 @@ std::vector<std::string> Options::texts(std::string_view name, std::string_view 
   }
   if (const auto* list = std::get_if<std::vector<std::string>>(&given->value)) texts = *list;
   for (std::size_t i = 0; numbers != nullptr && i < numbers->size(); ++i) {
-    if ((*numbers)[i] == std::round((*numbers)[i])) {
-      texts.push_back(fmt::format("{}", static_cast<std::int64_t>((*numbers)[i])));
-    }
+    const double number = (*numbers)[i];
+    if (number != std::round(number)) wrong_type(name, *given, "a list of texts or whole numbers");
+    texts.push_back(fmt::format("{}", static_cast<std::int64_t>(number)));
   }
   if (texts.empty()) wrong_type(name, *given, "a text, nor a list such as [\"a\", \"b\"]");
   return resolve(name, std::move(texts));

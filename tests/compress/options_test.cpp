@@ -71,3 +71,21 @@ TEST_CASE("every read is documented") {
   CHECK(options.docs()[1].fallback == "\"layer\"");
   CHECK(options.docs()[1].range == "layer, global");
 }
+
+TEST_CASE("texts are a list, a text alone, or whole numbers, and no other number is passed over") {
+  const auto read = [](pare::compress::OptionValue value) {
+    Options::Values values;
+    values.emplace("names", std::move(value));
+    Options options("a pass", std::move(values));
+    return options.texts("names", "");
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(read({std::string("a"), {}}) == Texts{"a"});
+  CHECK(read({Texts{"a", "b"}, {}}) == Texts{"a", "b"});
+  CHECK(read({std::int64_t{-1}, {}}) == Texts{"-1"});
+  CHECK(read({std::vector<double>{0, 3}, {}}) == Texts{"0", "3"});
+  CHECK_THROWS_WITH(read({std::vector<double>{0, 1.5}, {}}),
+                    "names = [0, 1.5] is not a list of texts or whole numbers");
+  CHECK_THROWS_WITH(read({true, {}}),
+                    "names = true is not a text, nor a list such as [\"a\", \"b\"]");
+}
