@@ -211,10 +211,10 @@ Matrix Encoder::labels(const Rows& rows) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto code = static_cast<std::size_t>(column.codes[static_cast<std::size_t>(rows[i])]);
     if (places[code] < 0) {
-      file_.fail(
-          table_.lines[static_cast<std::size_t>(rows[i])],
-          fmt::format("label {} is of no sample of {}, whose labels are {}", column.texts[code],
-                      train_.path().string(), fmt::join(encoding_.classes, ", ")));
+      const std::string train = &file_ == &train_ ? "the training part" : train_.path().string();
+      file_.fail(table_.lines[static_cast<std::size_t>(rows[i])],
+                 fmt::format("label {} is of no sample of {}, whose labels are {}",
+                             column.texts[code], train, fmt::join(encoding_.classes, ", ")));
     }
     targets(static_cast<Index>(i), places[code]) = 1;
   }

@@ -297,3 +297,13 @@ TEST_CASE("rows of a test file that are in the training file are noted") {
       "b.csv: 2 of its rows are in the training file too, and are no test of it"));
   CHECK(load("1,2\n3,4\n", "3,5\n9,2\n", kRegression).notes.empty());
 }
+
+TEST_CASE("a class that a split leaves to the test part alone is said to be that") {
+  std::string text = "x,y\n1,c\n";
+  for (int i = 2; i < 40; ++i) text += std::to_string(i) + (i % 2 == 0 ? ",a\n" : ",b\n");
+  const Folder folder;
+  CHECK_THROWS_WITH(
+      load_csv(folder.write("a.csv", text), "", kLast, {}, 0.8),
+      doctest::Contains("a.csv:2: label c is of no sample of the training part, whose "
+                        "labels are a, b"));
+}
