@@ -116,7 +116,8 @@ DataSource read(compress::Options& options, const SourceContext& context) {
   recordings.window = options.integer("window", 0, {0, 1e6}, "lines of a sample");
   if (recordings.window == 0) options.fail("window", "[data] needs window = LINES of a sample");
   recordings.stride =
-      options.integer("stride", recordings.window, {1, 1e6}, "lines from one window to the next");
+      options.integer("stride", 0, {0, 1e6}, "lines from one window to the next; 0 is the window");
+  if (recordings.stride == 0) recordings.stride = recordings.window;
   if (recordings.length > 0 && recordings.length < recordings.window) {
     options.fail("window", fmt::format("window = {} is longer than length = {}", recordings.window,
                                        recordings.length));
