@@ -79,7 +79,7 @@ void report_notes(const std::vector<bench::SeedRows>& rows,
   }
 }
 
-/// A pass as a block of text: narrower than its row of the table.
+/// Options as a block of text: narrower than their rows of a table.
 void print_options(const std::vector<compress::OptionDoc>& options) {
   for (const compress::OptionDoc& option : options) {
     const std::string help = option.help.empty() ? "" : option.help + " ";

@@ -235,10 +235,6 @@ std::string variants_toml(const std::vector<Variant>& variants) {
   return text;
 }
 
-}  // namespace
-
-namespace {
-
 Experiment read_experiment(toml::table root, const std::filesystem::path& path) {
   check_keys(root, "the config",
              {"name", "seed", "seeds", "optimize", "boards", "data", "model", "train", "retrain",

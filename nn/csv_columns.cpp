@@ -47,7 +47,7 @@ void check_same_titles(const CsvFile& train, const CsvPlaces& places, const CsvF
                                        list("it lacks", missing), list("only it has", unknown)));
 }
 
-/// `name` for fnmatch, to which brackets and backslashes mean something, too.
+/// `name` for fnmatch, to which brackets mean something, too.
 std::string as_pattern(const std::string& name) {
   std::string pattern;
   for (const char c : name) pattern += c == '[' ? std::string("[[]") : std::string(1, c);

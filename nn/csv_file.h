@@ -43,7 +43,7 @@ class CsvFile {
   explicit CsvFile(const std::filesystem::path& path, CsvFormat format = {});
 
   const std::filesystem::path& path() const { return path_; }
-  /// Titles of the columns, distinct unless empty; none where there is no header.
+  /// Titles of the columns, distinct, of which one may be empty; none where there is no header.
   const std::vector<std::string>& titles() const { return titles_; }
   std::size_t columns() const { return columns_; }
   /// Rows below the header.
