@@ -6,13 +6,10 @@ namespace pare::bench {
 
 Eigen::MatrixXd count_confusions(const Answers& answers) {
   const std::vector<nn::Index> predicted = nn::predicted_classes(answers.model, answers.outputs);
+  const std::vector<nn::Index> right = nn::right_classes(answers.data.targets);
   const nn::Index classes = answers.data.targets.cols();
   Eigen::MatrixXd confusions = Eigen::MatrixXd::Zero(classes, classes);
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    nn::Index right = 0;
-    answers.data.targets.row(static_cast<nn::Index>(i)).maxCoeff(&right);
-    confusions(right, predicted[i]) += 1;
-  }
+  for (std::size_t i = 0; i < predicted.size(); ++i) confusions(right[i], predicted[i]) += 1;
   return confusions;
 }
 

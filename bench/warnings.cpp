@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "nn/ends.h"
 #include "nn/forward.h"
 
 namespace pare::bench {
@@ -71,12 +72,8 @@ double error_of_mean(const nn::Dataset& train, const nn::Dataset& test) {
 double share_of_largest(const nn::Dataset& train, const nn::Dataset& test) {
   nn::Index largest = 0;
   train.targets.cast<double>().colwise().sum().maxCoeff(&largest);
-  nn::Index count = 0;
-  for (nn::Index i = 0; i < test.targets.rows(); ++i) {
-    nn::Index expected = 0;
-    test.targets.row(i).maxCoeff(&expected);
-    count += expected == largest ? 1 : 0;
-  }
+  const std::vector<nn::Index> right = nn::right_classes(test.targets);
+  const auto count = std::count(right.begin(), right.end(), largest);
   return 100 * static_cast<double>(count) / static_cast<double>(test.targets.rows());
 }
 

@@ -65,6 +65,14 @@ Matrix class_probabilities(const Model& model, const Matrix& outputs) {
   return model.outputs.meaning == Meaning::probabilities ? outputs : softmax(outputs);
 }
 
+std::vector<Index> right_classes(const Matrix& targets) {
+  std::vector<Index> classes(static_cast<std::size_t>(targets.rows()));
+  for (Index i = 0; i < targets.rows(); ++i) {
+    targets.row(i).maxCoeff(&classes[static_cast<std::size_t>(i)]);
+  }
+  return classes;
+}
+
 Matrix one_hot(const std::vector<Index>& classes, Index count) {
   Matrix targets = Matrix::Zero(static_cast<Index>(classes.size()), count);
   for (std::size_t i = 0; i < classes.size(); ++i) targets(static_cast<Index>(i), classes[i]) = 1;

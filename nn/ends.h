@@ -27,6 +27,10 @@ std::vector<Index> predicted_classes(const Model& model, const Matrix& outputs);
 /// outputs that forward() gives.
 Matrix class_probabilities(const Model& model, const Matrix& outputs);
 
+/// The class of each sample whose targets [samples, classes] are probabilities: the most likely
+/// one.
+std::vector<Index> right_classes(const Matrix& targets);
+
 /// A 1 in the column of each sample's class, else 0: [samples, classes].
 Matrix one_hot(const std::vector<Index>& classes, Index count);
 

@@ -17,14 +17,14 @@ std::optional<double> compute(const Answers& answers) {
   const nn::Matrix probabilities = nn::class_probabilities(answers.model, answers.outputs);
   if (!probabilities.allFinite()) return std::nullopt;
   const std::vector<nn::Index> predicted = nn::predicted_classes(answers.model, answers.outputs);
+  const std::vector<nn::Index> right = nn::right_classes(answers.data.targets);
   std::array<double, kBins> distance{};  // of each bin: the sum of probability - right
   for (nn::Index i = 0; i < probabilities.rows(); ++i) {
-    nn::Index right = 0;
-    answers.data.targets.row(i).maxCoeff(&right);
-    const nn::Index guess = predicted[static_cast<std::size_t>(i)];
+    const auto sample = static_cast<std::size_t>(i);
+    const nn::Index guess = predicted[sample];
     const double confidence = double{probabilities(i, guess)};
     const auto bin = static_cast<std::size_t>(confidence * static_cast<double>(kBins));
-    distance[std::min(bin, kBins - 1)] += confidence - (guess == right ? 1 : 0);
+    distance[std::min(bin, kBins - 1)] += confidence - (guess == right[sample] ? 1 : 0);
   }
   double sum = 0;
   for (const double one : distance) sum += std::abs(one);

@@ -11,14 +11,13 @@ namespace {
 /// Source: Good, "Rational Decisions", Journal of the Royal Statistical Society B 14, 1952.
 std::optional<double> compute(const Answers& answers) {
   const nn::Matrix probabilities = nn::class_probabilities(answers.model, answers.outputs);
-  const nn::Matrix& targets = answers.data.targets;
+  const std::vector<nn::Index> right = nn::right_classes(answers.data.targets);
   double sum = 0;
-  for (nn::Index i = 0; i < targets.rows(); ++i) {
-    nn::Index right = 0;
-    targets.row(i).maxCoeff(&right);
-    sum -= nn::elementary::log(std::max(1e-7, double{probabilities(i, right)}));
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    const auto probability = double{probabilities(static_cast<nn::Index>(i), right[i])};
+    sum -= nn::elementary::log(std::max(1e-7, probability));
   }
-  return sum / static_cast<double>(targets.rows());
+  return sum / static_cast<double>(right.size());
 }
 
 }  // namespace

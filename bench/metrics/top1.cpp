@@ -6,14 +6,10 @@ namespace {
 /// The percentage of samples whose predicted class is right.
 std::optional<double> compute(const Answers& answers) {
   const std::vector<nn::Index> guessed = nn::predicted_classes(answers.model, answers.outputs);
-  const nn::Matrix& targets = answers.data.targets;
+  const std::vector<nn::Index> expected = nn::right_classes(answers.data.targets);
   nn::Index right = 0;
-  for (nn::Index i = 0; i < targets.rows(); ++i) {
-    nn::Index expected = 0;
-    targets.row(i).maxCoeff(&expected);
-    right += guessed[static_cast<std::size_t>(i)] == expected ? 1 : 0;
-  }
-  return 100 * static_cast<double>(right) / static_cast<double>(targets.rows());
+  for (std::size_t i = 0; i < guessed.size(); ++i) right += guessed[i] == expected[i] ? 1 : 0;
+  return 100 * static_cast<double>(right) / static_cast<double>(guessed.size());
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "experiments/sources/source.h"
-#include "nn/partition.h"
+#include "nn/ends.h"
 
 namespace pare::experiments {
 namespace {
@@ -26,10 +26,9 @@ struct RecordingsSource {
 /// Throws unless each class has recordings for both parts of a split.
 void check_groups(const nn::Dataset& data, bool by_group) {
   std::vector<std::set<nn::Index>> groups(data.class_names.size());
-  for (nn::Index i = 0; i < data.targets.rows(); ++i) {
-    nn::Index label = 0;
-    data.targets.row(i).maxCoeff(&label);
-    groups[static_cast<std::size_t>(label)].insert(data.groups[static_cast<std::size_t>(i)]);
+  const std::vector<nn::Index> labels = nn::right_classes(data.targets);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    groups[static_cast<std::size_t>(labels[i])].insert(data.groups[i]);
   }
   if (groups.size() < 2) {
     throw std::invalid_argument(fmt::format(
@@ -50,11 +49,7 @@ nn::Split load(const RecordingsSource& source, std::uint64_t seed) {
   std::vector<std::string> notes;
   const nn::Dataset all = nn::load_recordings(source.recordings, notes);
   check_groups(all, source.recordings.pattern.find("?<group>") != std::string::npos);
-  nn::Strata strata{{}, all.groups};
-  for (nn::Index i = 0; i < all.targets.rows(); ++i) {
-    all.targets.row(i).maxCoeff(&strata.classes.emplace_back());
-  }
-  const auto test = nn::choose_part(all.inputs.rows(), strata, source.test_fraction,
+  const auto test = nn::choose_part(all.inputs.rows(), strata_of(all), source.test_fraction,
                                     nn::Random(0, nn::Stream::test_split));
   notes.push_back(
       fmt::format("{} of {} windows are the test set, of recordings that are in no other "

@@ -11,6 +11,7 @@
 #include "compress/options.h"
 #include "experiments/file_finder.h"
 #include "nn/dataset.h"
+#include "nn/partition.h"
 
 namespace pare::experiments {
 
@@ -53,8 +54,12 @@ std::vector<std::string> matching_files(const std::string& pattern);
 /// The samples `rows` of `data`.
 nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows);
 
+/// What a split of `data` goes by: its classes, if it has some, and its groups.
+nn::Strata strata_of(const nn::Dataset& data);
+
 /// Splits samples off the training set for validation, of each class alike, and none of one group
-/// without the others: `count`, or if that is 0 a fifth, at most 10,000. Throws as split_off does.
+/// without the others: about `count`, or if that is 0 a fifth, at most 10,000. Throws
+/// std::invalid_argument as split_off does, and as choose_part does.
 nn::Split split_by_class(const nn::Dataset& train, nn::Dataset test, nn::Index count,
                          std::uint64_t seed);
 

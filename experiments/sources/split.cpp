@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "experiments/sources/source.h"
-#include "nn/partition.h"
+#include "nn/ends.h"
 
 namespace pare::experiments {
 namespace {
@@ -39,19 +39,20 @@ nn::Dataset rows_of(const nn::Dataset& data, const std::vector<nn::Index>& rows)
   return some;
 }
 
+nn::Strata strata_of(const nn::Dataset& data) {
+  const bool classes = data.task == nn::Task::classification;
+  return {classes ? nn::right_classes(data.targets) : std::vector<nn::Index>(), data.groups};
+}
+
 nn::Split split_by_class(const nn::Dataset& train, nn::Dataset test, nn::Index count,
                          std::uint64_t seed) {
   constexpr nn::Index kMostByItself = 10'000;
   check_sets(train, test, count);
   const nn::Index samples = train.inputs.rows();
   if (count == 0) count = std::min((samples + 4) / 5, kMostByItself);
-  nn::Strata strata{{}, train.groups};
-  for (nn::Index i = 0; train.task == nn::Task::classification && i < samples; ++i) {
-    train.targets.row(i).maxCoeff(&strata.classes.emplace_back());
-  }
-  const auto validation =
-      nn::choose_part(samples, strata, static_cast<double>(count) / static_cast<double>(samples),
-                      nn::Random(seed, nn::Stream::validation_split));
+  const auto validation = nn::choose_part(samples, strata_of(train),
+                                          static_cast<double>(count) / static_cast<double>(samples),
+                                          nn::Random(seed, nn::Stream::validation_split));
   return {rows_of(train, nn::rest_of(samples, validation)), rows_of(train, validation),
           std::move(test)};
 }
