@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "nn/csv_columns.h"
+#include "nn/csv_encoding.h"
 #include "nn/lower_case.h"
 
 namespace pare::experiments {
@@ -17,7 +18,6 @@ namespace {
 using nn::ColumnSurvey;
 
 constexpr std::size_t kFewRows = 10;  ///< below this, chance looks like a rule
-constexpr std::size_t kMostCategoryValues = 64;
 constexpr std::size_t kMostNumberClasses = 20;
 constexpr std::size_t kRare =
     10;  ///< rows: what stands in fewer may be in one part of a split alone
@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 7> kGroupTitles{
 
 bool few_texts(const ColumnSurvey& column) {
   return column.is_text() && !column.many_values && column.values.size() > 1 &&
-         column.values.size() <= kMostCategoryValues &&
+         column.values.size() <= nn::kMostCategoryValues &&
          2 * column.values.size() <= column.rows - column.missing;
 }
 
@@ -56,7 +56,7 @@ std::optional<std::string> why_no_feature(const ColumnSurvey& column) {
       return "another text in nearly every row, as names and codes are";
     }
     if (column.lists) return "texts with commas or quotes, as lists have";
-    if (column.values.size() > kMostCategoryValues) {
+    if (column.values.size() > nn::kMostCategoryValues) {
       return fmt::format("{} different texts", column.values.size());
     }
     return std::nullopt;
@@ -69,6 +69,10 @@ std::optional<std::string> why_no_feature(const ColumnSurvey& column) {
   if (column.rises) return kRises;
   return std::nullopt;
 }
+
+/// Axes of a sensor, which nobody predicts from the others.
+constexpr std::array<std::string_view, 12> kAxes{"x",  "y",  "z",  "ax", "ay", "az",
+                                                 "gx", "gy", "gz", "mx", "my", "mz"};
 
 template <std::size_t N>
 bool is_one_of(const std::string& title, const std::array<std::string_view, N>& titles) {
@@ -108,24 +112,9 @@ std::string target_reason(const ColumnSurvey& column, bool last) {
   return fmt::format("{}", fmt::join(reasons, ", "));
 }
 
-/// An axis of a sensor, which nobody predicts from the others.
-bool is_axis(const std::string& title) {
-  const std::string lower = nn::lower_case(title);
-  static const std::array<std::string_view, 12> kAxes{"x",  "y",  "z",  "ax", "ay", "az",
-                                                      "gx", "gy", "gz", "mx", "my", "mz"};
-  return std::find(kAxes.begin(), kAxes.end(), lower) != kAxes.end();
-}
-
 std::size_t find_target(const nn::CsvFile& file, const std::vector<ColumnSurvey>& columns,
                         const std::string& named) {
-  if (!named.empty()) {
-    const auto found = nn::find_columns(file, named);
-    if (!found.empty()) return found.front();
-    std::vector<std::string> keys;
-    for (const ColumnSurvey& column : columns) keys.push_back(column.key);
-    throw std::invalid_argument(fmt::format("{}: no column '{}'; it has: {}", file.path().string(),
-                                            named, fmt::join(keys, ", ")));
-  }
+  if (!named.empty()) return nn::expect_column(file, named);
   std::size_t best = columns.size();
   int most = 0;
   for (const ColumnSurvey& column : columns) {
@@ -137,8 +126,8 @@ std::size_t find_target(const nn::CsvFile& file, const std::vector<ColumnSurvey>
     most = score;
     best = column.column;
   }
-  const bool found =
-      best < columns.size() && (most > 1 || file.titles().empty() || !is_axis(columns[best].key));
+  const bool found = best < columns.size() &&
+                     (most > 1 || file.titles().empty() || !is_one_of(columns[best].key, kAxes));
   if (found) return best;
   throw std::invalid_argument(fmt::format(
       "{}: no column looks like what is to be predicted; name it: --target TITLE, or its number "

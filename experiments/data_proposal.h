@@ -28,7 +28,8 @@ struct DataProposal {
 };
 
 /// Looks at a table and guesses, from titles and cells. `named` is the target that is named, or
-/// empty. Throws std::invalid_argument where it finds none, or nothing to predict it from.
+/// empty. Throws std::invalid_argument where it finds none, or nothing to
+/// predict it from, and std::runtime_error on a name without a column.
 DataProposal propose_data(const nn::CsvFile& file, const std::string& named);
 
 }  // namespace pare::experiments

@@ -67,6 +67,14 @@ constexpr std::string_view kInt8Variants =
     "[[variants]]\n"
     "name = \"int8\"  # as it is in the file; passes would start from the floats it stands for\n";
 
+/// The name of the results, the board, and the table whose first line is `table`, with the file.
+std::string beginning(const InitArguments& arguments, const fs::path& config,
+                      std::string_view table, std::string_view file_key) {
+  return fmt::format("name = {}\nboards = [\"nano33ble\"]\n\n{}\n{} = {}\n",
+                     toml_string(results_name(fs::absolute(arguments.file).lexically_normal())),
+                     table, file_key, toml_string(path_from(config, arguments.file)));
+}
+
 std::string model_config(const InitArguments& arguments, const fs::path& config) {
   const nn::ReadModel read = nn::read_model(arguments.file, arguments.read);
   const nn::Model& model = read.model;
@@ -75,9 +83,7 @@ std::string model_config(const InitArguments& arguments, const fs::path& config)
                                  nn::parameter_count(model), config.string());
   for (const std::string& line : bench::describe_ends(model)) text += fmt::format("# {}\n", line);
   for (const std::string& note : read.notes) text += fmt::format("# {}\n", note);
-  text += fmt::format("name = {}\nboards = [\"nano33ble\"]\n\n[model]\nfile = {}\n",
-                      toml_string(results_name(arguments.file)),
-                      toml_string(path_from(config, arguments.file)));
+  text += beginning(arguments, config, "[model]", "file");
   if (!arguments.read.output.empty()) {
     text += fmt::format("output = {}\n", toml_string(arguments.read.output));
   }
@@ -136,19 +142,14 @@ std::string data_config(const InitArguments& arguments, const fs::path& config) 
   if (!file.note().empty()) text += fmt::format("# {}\n", one_line(file.note()));
   if (found.series) {
     return text +
-           fmt::format(
-               "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"series\"  # nothing "
-               "but times beside the target\nfile = {}\n",
-               toml_string(results_name(arguments.file)),
-               toml_string(path_from(config, arguments.file))) +
+           beginning(arguments, config,
+                     "[data]\nsource = \"series\"  # nothing but times beside the target", "file") +
            choice_toml("target", found.target) +
            "window = 8  # rows that are seen\nhorizon = 1  # the next row\n\n" +
            training_toml(file.rows()) + std::string(kFloatVariants);
   }
   const bool classes = found.task == nn::Task::classification;
-  text += fmt::format(
-      "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"csv\"\ntrain = {}\n",
-      toml_string(results_name(arguments.file)), toml_string(path_from(config, arguments.file)));
+  text += beginning(arguments, config, "[data]\nsource = \"csv\"", "train");
   text += choice_toml("target", found.target);
   text += choice_toml("task", {classes ? "classification" : "regression", found.task_reason});
   text += list_toml("ignore", found.ignore);
@@ -171,11 +172,7 @@ std::string recordings_config(const InitArguments& arguments, const fs::path& co
   const RecordingsProposal found = propose_recordings(files, arguments.file, arguments.length);
   std::string text = fmt::format("# {} has {} files. Next: ./pare run {}\n", arguments.file,
                                  files.size(), config.string());
-  text += fmt::format(
-      "name = {}\nboards = [\"nano33ble\"]\n\n[data]\nsource = \"recordings\"\nfiles = "
-      "{}\n",
-      toml_string(results_name(fs::absolute(arguments.file).lexically_normal())),
-      toml_string(path_from(config, arguments.file)));
+  text += beginning(arguments, config, "[data]\nsource = \"recordings\"", "files");
   text += choice_toml("label_from", found.label_from);
   if (!found.pattern.empty()) text += fmt::format("name = '{}'\n", found.pattern);
   text += list_toml("ignore", found.ignore);

@@ -14,7 +14,6 @@ namespace pare::nn {
 namespace {
 
 constexpr std::size_t kMostClasses = 1000;
-constexpr std::size_t kMostCategoryValues = 64;
 
 using Rows = std::vector<Index>;
 

@@ -9,6 +9,9 @@
 
 namespace pare::nn {
 
+/// The most values of a category, each of which becomes an input.
+constexpr std::size_t kMostCategoryValues = 64;
+
 /// What the training rows say of how a table becomes numbers.
 struct Encoding {
   std::vector<std::vector<std::string>> categories;  ///< of each feature that is one: its values
