@@ -4,30 +4,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <stdexcept>
 
 #include "nn/csv_columns.h"
-#include "nn/csv_encoding.h"
 #include "nn/csv_table.h"
 #include "nn/name_pattern.h"
 #include "nn/text_file.h"
 #include "nn/time_column.h"
+#include "nn/windows.h"
 
 namespace pare::nn {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Lines of a file that belong together.
-struct Recording {
-  std::string label;
-  std::string group;  ///< or empty: it is its own
-  std::string file;
-  std::vector<std::size_t> lines;  ///< of each row
-  std::vector<float> values;       ///< row after row
-};
 
 std::string quoted_pattern(const std::string& pattern) {
   return fmt::format("name = '{}'", pattern);
@@ -205,93 +195,6 @@ class RecordingReader {
   TimeSteps steps_;
 };
 
-std::vector<std::string> sorted_labels(const std::vector<Recording>& recordings) {
-  std::vector<std::string> labels;
-  for (const Recording& recording : recordings) labels.push_back(recording.label);
-  std::sort(labels.begin(), labels.end(), label_goes_before);
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  return labels;
-}
-
-/// The windows of recordings, one sample each.
-class Windows {
- public:
-  Windows(const RecordingOptions& options, std::vector<Recording> recordings,
-          const std::vector<std::string>& features)
-      : options_(options), recordings_(std::move(recordings)), features_(features) {}
-
-  Dataset gather(std::vector<std::string>& notes) {
-    Dataset data;
-    data.task = Task::classification;
-    std::vector<std::pair<std::size_t, Index>> places;  // of each window: recording, first line
-    for (std::size_t i = 0; i < recordings_.size(); ++i) {
-      const auto lines = static_cast<Index>(recordings_[i].lines.size());
-      if (lines < options_.window) drop(recordings_[i], notes);
-      for (Index at = 0; at + options_.window <= lines; at += options_.stride) {
-        places.emplace_back(i, at);
-        if (at + options_.stride + options_.window > lines) unused_ += lines - at - options_.window;
-      }
-    }
-    if (dropped_ > kShown) {
-      notes.push_back(fmt::format("{} more recordings are too short for the window, and left out",
-                                  dropped_ - kShown));
-    }
-    if (unused_ > 0) {
-      notes.push_back(
-          fmt::format("{} lines at the ends of recordings do not fill a window", unused_));
-    }
-    if (places.empty()) {
-      throw std::runtime_error(fmt::format(
-          "no recording has {} lines, which window in [data] asks for", options_.window));
-    }
-    std::vector<Recording> used;
-    for (const auto& place : places)
-      used.push_back({recordings_[place.first].label, {}, {}, {}, {}});
-    data.class_names = sorted_labels(used);
-    const auto width = static_cast<Index>(features_.size());
-    data.inputs.resize(static_cast<Index>(places.size()), options_.window * width);
-    data.targets = Matrix::Zero(data.inputs.rows(), static_cast<Index>(data.class_names.size()));
-    std::map<std::string, Index> groups;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const Recording& recording = recordings_[places[i].first];
-      const float* const from = recording.values.data() + places[i].second * width;
-      std::copy(from, from + data.inputs.cols(), data.inputs.row(static_cast<Index>(i)).data());
-      const auto label =
-          std::find(data.class_names.begin(), data.class_names.end(), recording.label);
-      data.targets(static_cast<Index>(i), label - data.class_names.begin()) = 1;
-      const std::string group = recording.group.empty()
-                                    ? fmt::format("{}:{}", recording.file, recording.lines[0])
-                                    : recording.group;
-      data.groups.push_back(
-          groups.try_emplace(group, static_cast<Index>(groups.size())).first->second);
-    }
-    for (Index line = 0; line < options_.window; ++line) {
-      for (const std::string& feature : features_) {
-        data.feature_names.push_back(fmt::format("{}[{}]", feature, line));
-      }
-    }
-    return data;
-  }
-
- private:
-  static constexpr std::size_t kShown = 3;
-
-  void drop(const Recording& recording, std::vector<std::string>& notes) {
-    if (++dropped_ > kShown) return;
-    notes.push_back(
-        fmt::format("{}:{}: the recording up to line {} is left out: {} lines, fewer than "
-                    "the window of {}",
-                    recording.file, recording.lines.front(), recording.lines.back(),
-                    recording.lines.size(), options_.window));
-  }
-
-  const RecordingOptions& options_;
-  std::vector<Recording> recordings_;
-  const std::vector<std::string>& features_;
-  std::size_t dropped_ = 0;
-  Index unused_ = 0;  ///< lines
-};
-
 }  // namespace
 
 std::vector<std::size_t> recording_lengths(const CsvFile& file) {
@@ -352,7 +255,7 @@ Dataset load_recordings(const RecordingOptions& options, std::vector<std::string
                     "{:.4g}",
                     steps->least, steps->most, steps->usual));
   }
-  return Windows(options, std::move(recordings), features).gather(notes);
+  return gather_windows(recordings, features, {options.window, options.stride}, notes);
 }
 
 }  // namespace pare::nn
