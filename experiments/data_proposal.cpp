@@ -218,8 +218,10 @@ DataProposal propose_data(const nn::CsvFile& file, const std::string& named) {
   const std::size_t place = find_target(file, columns, named);
   const ColumnSurvey& target = columns[place];
   DataProposal proposal;
-  proposal.target = {target.key, named.empty() ? target_reason(target, place + 1 == columns.size())
-                                               : "as you say"};
+  // An untitled column has a number, too; no key at all would stand for the last column.
+  const std::string key = target.key.empty() ? fmt::format("{}", target.column) : target.key;
+  proposal.target = {
+      key, named.empty() ? target_reason(target, place + 1 == columns.size()) : "as you say"};
   if (target.is_text() || few_whole_numbers(target)) {
     proposal.task_reason = class_counts(target);
   } else {

@@ -103,6 +103,9 @@ TEST_CASE("init says where it finds no target, or nothing to predict it from") {
       "pare: t.csv: no column looks like what is to be predicted; name it: --target TITLE, or its "
       "number from 0\n");
   CHECK(data_of(axes, {"--target", "y"}).starts_with("target = \"y\"  # as you say\n"));
+  const std::string untitled =
+      table(",x", 30, [](int i) { return number(i * i % 13) + ",1." + std::to_string(i % 7); });
+  CHECK(data_of(untitled, {"--target", "0"}).starts_with("target = \"0\"  # as you say\n"));
   CHECK(data_of(axes, {"--target", "w"}) == "pare: t.csv: no column 'w'; it has: x, y, z\n");
   const std::string names = table(
       "name,kind", 30, [](int i) { return "n" + std::to_string(i) + (i % 2 == 0 ? ",a" : ",b"); });
